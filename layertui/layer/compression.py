@@ -1,0 +1,223 @@
+"""Which compression a blob has, told by its first bytes, and its bytes uncompressed, a chunk at a time."""
+
+import bz2
+import lzma
+import sys
+import zlib
+from collections.abc import Callable, Iterator
+from enum import Enum
+from typing import Protocol, cast
+
+from layertui.errors import DamagedError
+from layertui.image.blob import Blob
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+try:
+    from isal import igzip_lib
+
+    _GZIP_ERROR = cast("type[Exception]", igzip_lib.IsalError)
+    HAS_ISAL = True
+    """Whether gzip is read by isal; the standard library reads the same bytes at less than half the speed."""
+except ImportError:  # no wheel for this machine
+    _GZIP_ERROR = zlib.error
+    HAS_ISAL = False
+
+INPUT_CHUNK_BYTES = 256 * 1024
+"""How many stored bytes are read at once: large enough that the call does not count, small enough to cancel at once."""
+
+OUTPUT_CHUNK_BYTES = 1024 * 1024
+"""How many bytes one step may produce: what bounds memory when a small input expands without end."""
+
+EXPANSION_LIMIT = 1000
+"""How many bytes may come out for each byte that went in, once `EXPANSION_FLOOR_BYTES` have come out."""
+
+EXPANSION_FLOOR_BYTES = 1 << 30
+"""Below this many bytes no expansion is refused: a layer of zeros is legal and compresses a thousandfold."""
+
+
+class Compression(Enum):
+    """How a blob is stored; the value is the name that messages use."""
+
+    PLAIN = "plain"
+    GZIP = "gzip"
+    ZSTD = "zstd"
+    XZ = "xz"
+    BZIP2 = "bzip2"
+    LZ4 = "lz4"
+    COMPRESS = "compress (.Z)"
+    LZIP = "lzip"
+
+
+_MAGIC: tuple[tuple[bytes, Compression], ...] = (
+    (b"\x1f\x8b", Compression.GZIP),
+    (b"\x28\xb5\x2f\xfd", Compression.ZSTD),
+    (b"\xfd7zXZ\x00", Compression.XZ),
+    (b"BZh", Compression.BZIP2),
+    (b"\x04\x22\x4d\x18", Compression.LZ4),
+    (b"\x1f\x9d", Compression.COMPRESS),
+    (b"LZIP", Compression.LZIP),
+)
+
+
+def sniff(head: bytes) -> Compression:
+    """Tell the compression of a blob from its first eight bytes or more; what has no known magic is plain.
+
+    zstd's skippable frames (magic 0x184D2A50 to 0x184D2A5F, RFC 8878 section 3.1.2) may come first.
+    """
+    if head[1:4] == b"\x2a\x4d\x18" and head[0] >> 4 == 5:
+        return Compression.ZSTD
+    if head.startswith(b"]\0\0") and head[3:5] != b"\0\0":  # .lzma; a file named "]" has only NULs there
+        return Compression.XZ
+    for magic, compression in _MAGIC:
+        if head.startswith(magic):
+            # "BZh" and "LZIP" can begin a file's name, and so a plain tar: bzip2's digit and lzip's version decide.
+            if compression is Compression.BZIP2 and head[3:4] not in b"123456789":
+                continue
+            if compression is Compression.LZIP and head[4:5] not in (b"\x00", b"\x01"):
+                continue
+            return compression
+    return Compression.PLAIN
+
+
+class _Decompressor(Protocol):
+    """What bz2, lzma, zstd and isal have in common: one member of a stream."""
+
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def needs_input(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, max_length: int = ...) -> bytes: ...
+
+
+class _ZlibMember:
+    """A gzip member by the standard library, with the interface that bz2's decompressor has."""
+
+    def __init__(self) -> None:
+        self._inflate = zlib.decompressobj(wbits=31)
+
+    @property
+    def eof(self) -> bool:
+        return self._inflate.eof
+
+    @property
+    def needs_input(self) -> bool:
+        return not self._inflate.unconsumed_tail
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._inflate.unused_data
+
+    def decompress(self, data: bytes, max_length: int = OUTPUT_CHUNK_BYTES) -> bytes:
+        return self._inflate.decompress(self._inflate.unconsumed_tail + data, max_length)
+
+
+def _gzip_member() -> _Decompressor:
+    if not HAS_ISAL:
+        return _ZlibMember()
+    member: _Decompressor = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
+    return member
+
+
+def _zstd_frame() -> _Decompressor:
+    return zstd.ZstdDecompressor()
+
+
+_MEMBERS: dict[Compression, Callable[[], _Decompressor]] = {
+    Compression.GZIP: _gzip_member,
+    Compression.ZSTD: _zstd_frame,
+    Compression.XZ: lzma.LZMADecompressor,
+    Compression.BZIP2: bz2.BZ2Decompressor,
+}
+
+_FAILURES = (_GZIP_ERROR, zlib.error, lzma.LZMAError, zstd.ZstdError, EOFError, OSError, ValueError)
+
+
+def decompress(
+    blob: Blob,
+    compression: Compression,
+    *,
+    on_input: Callable[[bytes], None] | None = None,
+    on_trailing: Callable[[str], None] | None = None,
+) -> Iterator[bytes]:
+    """Yield a blob's uncompressed bytes in chunks of at most a mebibyte.
+
+    `on_input` sees every stored byte once, in order (for the digest and for progress). `on_trailing` is told of bytes
+    after the end of the compressed stream, which are passed over as gzip(1) does. A stream may have several members
+    (RFC 1952 section 2.2, RFC 8878 section 3.1).
+
+    Raises DamagedError, with the stored offset, for a stream that is damaged, ends early or expands beyond its bound,
+    and for a compression that is not supported.
+    """
+    if compression is Compression.PLAIN:
+        yield from _plain(blob, on_input)
+        return
+    make_member = _MEMBERS.get(compression)
+    if make_member is None:
+        raise DamagedError(
+            f"{blob.label}: is compressed with {compression.value}, which is not supported.",
+            "Recompress it with gzip or zstd.",
+        )
+    member = make_member()
+    offset = produced = members_done = 0
+    started = False
+    pending = b""
+    while True:
+        if not pending and (not started or member.needs_input):
+            pending = blob.read_at(offset, INPUT_CHUNK_BYTES)
+            offset += len(pending)
+            if on_input is not None and pending:
+                on_input(pending)
+            if not pending:
+                if started:
+                    raise DamagedError(
+                        f"{blob.label}: the {compression.value} stream ends early, at byte {offset:,}.",
+                        "The file is incomplete: copy or download it again.",
+                    )
+                return
+        if not started and members_done and sniff(pending[:8].ljust(8, b"\0")) is not compression:
+            if pending.strip(b"\0") and on_trailing is not None:
+                on_trailing(f"{blob.label}: bytes after the end of the {compression.value} stream are ignored.")
+            if on_input is not None:
+                _drain(blob, offset, on_input)
+            return
+        try:
+            chunk = member.decompress(pending, OUTPUT_CHUNK_BYTES)
+        except _FAILURES as error:
+            raise DamagedError(
+                f"{blob.label}: the {compression.value} stream is damaged near byte {offset - len(pending):,} ({error})",
+                "Copy or download it again.",
+            ) from error
+        started, pending = True, b""
+        if chunk:
+            produced += len(chunk)
+            if produced > EXPANSION_FLOOR_BYTES and produced > EXPANSION_LIMIT * offset:
+                raise DamagedError(
+                    f"{blob.label}: expands more than {EXPANSION_LIMIT:,} times, stopped after {produced:,} bytes.",
+                    "It looks like a decompression bomb. Uncompress it by other means if you trust it.",
+                )
+            yield chunk
+        if member.eof:
+            pending = member.unused_data
+            member, started = make_member(), False
+            members_done += 1
+
+
+def _plain(blob: Blob, on_input: Callable[[bytes], None] | None) -> Iterator[bytes]:
+    offset = 0
+    while chunk := blob.read_at(offset, OUTPUT_CHUNK_BYTES):
+        offset += len(chunk)
+        if on_input is not None:
+            on_input(chunk)
+        yield chunk
+
+
+def _drain(blob: Blob, offset: int, on_input: Callable[[bytes], None]) -> None:
+    while chunk := blob.read_at(offset, INPUT_CHUNK_BYTES):
+        offset += len(chunk)
+        on_input(chunk)

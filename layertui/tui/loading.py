@@ -1,0 +1,318 @@
+"""Every worker of the screen: opening images, reading layers, folding, comparing contents, finding.
+
+Scheduling runs in the screen's own thread; the workers are threads that only read, fold and post messages. So nothing
+here is locked: a thread gets all it needs when it starts.
+"""
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from textual.message import Message
+from textual.worker import Worker, get_current_worker
+
+from layertui.errors import Cancelled, LayertuiError
+from layertui.layer.read import read_layer
+from layertui.present.find import fuzzy
+from layertui.stack.content import settle
+from layertui.stack.squash import Squash, fold
+from layertui.tui.messages import Folded, Found, ImageOpened, LayerProgress, LayerRead, Settled
+from layertui.tui.state import ImageState, LayerState, Reading
+
+PARALLEL_LAYERS = 2
+"""Layers read at a time: the decompressors leave the interpreter to others, a third gains nothing on two cores."""
+
+PROGRESS_S = 0.2
+"""Seconds between progress messages of one layer."""
+
+PROGRESS_SSH_S = 0.5
+"""The same over SSH, where each costs a packet."""
+
+FOLD_AGAIN_S = 0.3
+"""Seconds between folds of a growing prefix, at least."""
+
+FIND_LIMIT = 500
+"""Hits that are kept of a fuzzy search."""
+
+
+class Host(Protocol):
+    """What the loader needs of the screen."""
+
+    def post_message(self, message: Message) -> bool:
+        """Send a message; safe from any thread."""
+
+    def start_worker(self, work: Callable[[], None], group: str) -> Worker[None]:
+        """Run `work` in a thread that does not end the app when it fails."""
+
+    def call_in(self, delay_s: float, callback: Callable[[], None]) -> None:
+        """Call back in the screen's thread."""
+
+
+def guarded(error: BaseException) -> LayertuiError:
+    """Any error of a worker, as something that can be said."""
+    if isinstance(error, LayertuiError):
+        return error
+    if isinstance(error, OSError):
+        return LayertuiError(f"{error.filename or 'the source'}: {error.strerror or error}")
+    if isinstance(error, MemoryError):
+        return LayertuiError("There is not enough memory for this.")
+    return LayertuiError(f"{type(error).__name__}: {error}", "This is a bug; please report it.")
+
+
+class Loader:
+    """Reads what the screen shows, and says so in messages."""
+
+    def __init__(self, host: Host) -> None:
+        """Work for `host`."""
+        self._host = host
+        self._sessions = 0
+        self._readers: dict[tuple[int, int], Worker[None]] = {}
+        self._folding: Worker[None] | None = None
+        self._fold_began_s = 0.0
+        self._fold_timer = False
+        self._settling: Worker[None] | None = None
+        self._finding: Worker[None] | None = None
+        self.wanted = 0
+        """The layer under the cursor: it is read first."""
+        self.progress_s = PROGRESS_SSH_S if os.environ.get("SSH_CONNECTION") else PROGRESS_S
+        """Seconds between progress messages."""
+
+    @property
+    def busy(self) -> bool:
+        """Whether layers are being read or folded."""
+        return bool(self._readers) or self._folding is not None
+
+    def describe(self, states: Sequence[tuple[int, ImageState]]) -> None:
+        """Read manifest and config of entries, in the background, one after another."""
+
+        def work() -> None:
+            worker = get_current_worker()
+            for place, state in states:
+                if worker.is_cancelled:
+                    return
+                try:
+                    self._host.post_message(ImageOpened(place, state.entry.open(), None))
+                # Whatever a damaged archive provokes belongs on the screen, beside the entry, and not in a traceback.
+                except Exception as error:
+                    self._host.post_message(ImageOpened(place, None, guarded(error)))
+
+        self._host.start_worker(work, "describe")
+
+    def open(self, state: ImageState, known: Sequence[ImageState]) -> None:
+        """Begin to read an image's layers; those that another image has read already are taken from there."""
+        image = state.image
+        if image is None:
+            return
+        self._sessions += 1
+        state.session = self._sessions
+        read = {
+            layer.diff_id: other.layers[layer.index]
+            for other in known
+            if other.image is not None and other.layers and other is not state
+            for layer in other.image.layers
+            if layer.diff_id is not None
+        }
+        state.layers = []
+        for layer in image.layers:
+            same = read.get(layer.diff_id) if layer.diff_id is not None else None
+            size_bytes = layer.stored_bytes or (layer.blob.size_bytes if layer.blob is not None else 0)
+            if same is not None and same.tree is not None:
+                made = LayerState(Reading.DONE, size_bytes, size_bytes, same.tree)
+            elif layer.blob is None:
+                made = LayerState(Reading.FAILED, size_bytes, error=layer.problem)
+            else:
+                made = LayerState(Reading.QUEUED, size_bytes)
+            state.layers.append(made)
+        self.pump(state)
+
+    def pump(self, state: ImageState) -> None:
+        """Start what can be started: readers for queued layers, and the fold of a prefix that has grown."""
+        running = sum(session == state.session for session, _ in self._readers)
+        while running < PARALLEL_LAYERS and (layer := self._next_layer(state)) is not None:
+            self._read(state, layer)
+            running += 1
+        self._fold(state)
+
+    def again(self, state: ImageState) -> int:
+        """Queue what failed or was cancelled once more; returns how many layers that are."""
+        count = 0
+        for number, layer in enumerate(state.layers):
+            broken = state.image is None or state.image.layers[number].blob is None
+            if layer.reading in (Reading.FAILED, Reading.CANCELLED) and not broken:
+                layer.reading, layer.error, layer.done_bytes = Reading.QUEUED, None, 0
+                count += 1
+        self.pump(state)
+        return count
+
+    def cancel(self, state: ImageState | None) -> bool:
+        """Stop reading; returns whether anything was running."""
+        ran = bool(self._readers)
+        for worker in self._readers.values():
+            worker.cancel()
+        if state is not None:
+            for layer in state.layers:
+                if layer.reading is Reading.QUEUED:
+                    layer.reading = Reading.CANCELLED
+                    ran = True
+        return ran
+
+    def leave(self, state: ImageState) -> None:
+        """Stop reading an image that is no longer looked at; its read layers stay, the rest is queued again."""
+        for (session, _), worker in self._readers.items():
+            if session == state.session:
+                worker.cancel()
+
+    def _next_layer(self, state: ImageState) -> int | None:
+        queued = [number for number, layer in enumerate(state.layers) if layer.reading is Reading.QUEUED]
+        return self.wanted if self.wanted in queued else min(queued, default=None)
+
+    def _read(self, state: ImageState, number: int) -> None:
+        image = state.image
+        if image is None:
+            return
+        layer = image.layers[number]
+        blob = layer.blob
+        if blob is None:
+            return
+        state.layers[number].reading = Reading.RUNNING
+        session, every_s, post = state.session, self.progress_s, self._host.post_message
+
+        def work() -> None:
+            worker = get_current_worker()
+            said_s = time.monotonic()
+
+            def progress(done_bytes: int) -> None:
+                nonlocal said_s
+                now_s = time.monotonic()
+                if now_s - said_s >= every_s:
+                    said_s = now_s
+                    post(LayerProgress(session, number, done_bytes))
+
+            try:
+                tree = read_layer(
+                    blob,
+                    progress=progress,
+                    cancelled=lambda: worker.is_cancelled,
+                    digest=layer.digest,
+                    diff_id=layer.diff_id,
+                )
+                post(LayerRead(session, number, tree, None))
+            except Cancelled:
+                post(LayerRead(session, number, None, None))
+            # A layer is somebody else's data: one that breaks the reader must not take the screen along.
+            except Exception as error:
+                post(LayerRead(session, number, None, guarded(error)))
+
+        self._readers[session, number] = self._host.start_worker(work, "read")
+
+    def read_ended(self, state: ImageState, message: LayerRead) -> None:
+        """Take in how a layer's reading ended, and go on with the next."""
+        self._readers.pop((message.session, message.layer), None)
+        if state.session != message.session:
+            return
+        layer = state.layers[message.layer]
+        layer.tree, layer.error = message.tree, message.error
+        if message.tree is not None:
+            layer.reading, layer.done_bytes = Reading.DONE, layer.size_bytes
+        else:
+            layer.reading = Reading.FAILED if message.error is not None else Reading.CANCELLED
+        self.pump(state)
+
+    def _fold(self, state: ImageState) -> None:
+        """Start one fold if one is due: the wanted layer alone first, then the prefix, not too often."""
+        if self._folding is not None or state.image is None:
+            return
+        count = len(state.image.layers)
+        prefix = state.prefix
+        wanted = self.wanted
+        if prefix <= wanted < count:
+            layer = state.layers[wanted]
+            if layer.tree is not None and layer.alone is None:
+                self._start_fold(state, [layer], count, wanted)
+                return
+        if prefix == state.folded and (state.squash is not None or count):
+            return
+        if prefix == count and state.squash is not None and state.folded == count:
+            return
+        wait_s = self._fold_began_s + FOLD_AGAIN_S - time.monotonic()
+        if prefix < count and state.squash is not None and wait_s > 0:
+            if not self._fold_timer:
+                self._fold_timer = True
+                self._host.call_in(wait_s, lambda: self._fold_due(state))
+            return
+        self._start_fold(state, state.layers[:prefix], count, None)
+
+    def _fold_due(self, state: ImageState) -> None:
+        self._fold_timer = False
+        self._fold(state)
+
+    def _start_fold(self, state: ImageState, layers: list[LayerState], count: int, alone: int | None) -> None:
+        session, post = state.session, self._host.post_message
+        trees = [layer.tree for layer in layers if layer.tree is not None]
+        self._fold_began_s = time.monotonic()
+
+        def work() -> None:
+            try:
+                squash = fold(trees, layer_count=count, first=alone or 0)
+                post(Folded(session, squash, len(trees), alone, None))
+            # As in reading: the screen says what went wrong and stays.
+            except Exception as error:
+                post(Folded(session, None, len(trees), alone, guarded(error)))
+
+        self._folding = self._host.start_worker(work, "fold")
+
+    def fold_ended(self, state: ImageState, message: Folded) -> None:
+        """Take in a fold, and start the next that is due."""
+        self._folding = None
+        if state.session == message.session:
+            if message.squash is None:
+                failed = state.layers[message.alone] if message.alone is not None else None
+                for layer in [failed] if failed is not None else state.layers[: message.count]:
+                    layer.error, layer.reading = message.error, Reading.FAILED
+                return
+            if message.alone is not None:
+                state.layers[message.alone].alone = message.squash
+            else:
+                state.squash, state.folded = message.squash, message.count
+                for layer in state.layers[: message.count]:
+                    layer.alone = None
+        self._fold(state)
+
+    def settle(self, state: ImageState, squash: Squash, positions: Sequence[int]) -> None:
+        """Compare contents at positions (rows in view) in the background; a newer call replaces an older."""
+        if self._settling is not None:
+            self._settling.cancel()
+        session, post, image = state.session, self._host.post_message, state.image
+        if image is None or not positions:
+            return
+
+        def work() -> None:
+            worker = get_current_worker()
+            blobs = [layer.blob for layer in image.layers]
+            try:
+                count = settle(squash, positions, blobs.__getitem__, lambda: worker.is_cancelled)
+                if count:
+                    post(Settled(session, squash, count))
+            # A comparison that fails leaves the mark `?`, which says that it is not known.
+            except Exception:
+                return
+
+        self._settling = self._host.start_worker(work, "settle")
+
+    def find(self, state: ImageState, squash: Squash, query: str) -> None:
+        """Search all paths in the background; a newer call replaces an older."""
+        if self._finding is not None:
+            self._finding.cancel()
+        session, post = state.session, self._host.post_message
+
+        def work() -> None:
+            worker = get_current_worker()
+            try:
+                hits = fuzzy(squash, query, FIND_LIMIT, lambda: worker.is_cancelled)
+            except Cancelled:
+                return
+            if not worker.is_cancelled:
+                post(Found(session, query, squash, list(hits)))
+
+        self._finding = self._host.start_worker(work, "find")

@@ -1,0 +1,83 @@
+"""What workers tell the screen. Every message says which session it belongs to; stale ones are dropped."""
+
+from textual.message import Message
+
+from layertui.errors import LayertuiError
+from layertui.image.image import Image
+from layertui.layer.tree import LayerTree
+from layertui.present.find import Hit
+from layertui.stack.squash import Squash
+
+
+class ImageOpened(Message):
+    """An entry's manifest and config were read, or could not be."""
+
+    def __init__(self, place: int, image: Image | None, error: LayertuiError | None) -> None:
+        super().__init__()
+        self.place = place
+        """The entry's number in its source."""
+        self.image = image
+        self.error = error
+
+
+class SessionMessage(Message):
+    """A message about one image that is being read."""
+
+    def __init__(self, session: int) -> None:
+        super().__init__()
+        self.session = session
+        """Which opening of an image it belongs to."""
+
+
+class LayerProgress(SessionMessage):
+    """A layer is being read."""
+
+    def __init__(self, session: int, layer: int, done_bytes: int) -> None:
+        super().__init__(session)
+        self.layer = layer
+        self.done_bytes = done_bytes
+        """Of the stored blob."""
+
+
+class LayerRead(SessionMessage):
+    """A layer's reading ended: with its tree, with an error, or (neither) because it was cancelled."""
+
+    def __init__(self, session: int, layer: int, tree: LayerTree | None, error: LayertuiError | None) -> None:
+        super().__init__(session)
+        self.layer = layer
+        self.tree = tree
+        self.error = error
+
+
+class Folded(SessionMessage):
+    """Layers were folded: the complete prefix, or one layer alone that the prefix does not reach yet."""
+
+    def __init__(
+        self, session: int, squash: Squash | None, count: int, alone: int | None, error: LayertuiError | None
+    ) -> None:
+        super().__init__(session)
+        self.squash = squash
+        self.count = count
+        """How many layers from the base on; 1 for a layer alone."""
+        self.alone = alone
+        """The number of the layer that was folded alone."""
+        self.error = error
+
+
+class Settled(SessionMessage):
+    """Contents of rows in view were compared; so many states became known."""
+
+    def __init__(self, session: int, squash: Squash, count: int) -> None:
+        super().__init__(session)
+        self.squash = squash
+        self.count = count
+
+
+class Found(SessionMessage):
+    """The paths that a query finds."""
+
+    def __init__(self, session: int, query: str, squash: Squash, hits: list[Hit]) -> None:
+        super().__init__(session)
+        self.query = query
+        self.squash = squash
+        self.hits = hits

@@ -1,0 +1,123 @@
+"""What the screen knows about each image: how far its layers are read, and what they fold to."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from layertui.errors import LayertuiError
+from layertui.image.image import Image
+from layertui.layer.tree import LayerTree
+from layertui.sources.base import ImageEntry
+from layertui.stack.squash import Squash
+
+
+class Reading(Enum):
+    """How far a layer is."""
+
+    QUEUED = auto()
+    RUNNING = auto()
+    DONE = auto()
+    FAILED = auto()
+    CANCELLED = auto()
+
+
+@dataclass(slots=True)
+class LayerState:
+    """One layer's reading."""
+
+    reading: Reading = Reading.QUEUED
+    size_bytes: int = 0
+    """Of the stored blob: what there is to read."""
+    done_bytes: int = 0
+    """Of the stored blob: what is read."""
+    tree: LayerTree | None = None
+    alone: Squash | None = None
+    """The layer folded without those below it; dropped when the prefix reaches it."""
+    error: LayertuiError | None = None
+    """Why it could not be read."""
+
+    def short(self) -> str:
+        """How far it is, in the place of its size: `.`, `34%`, a word, or nothing when it is read."""
+        if self.reading is Reading.RUNNING:
+            return f"{min(99, 100 * self.done_bytes // self.size_bytes)}%" if self.size_bytes else "0%"
+        words = {Reading.QUEUED: ".", Reading.FAILED: "failed", Reading.CANCELLED: "stopped"}
+        return words.get(self.reading, "")
+
+    def sentence(self) -> str:
+        """How far it is, as the file pane says it."""
+        if self.reading is Reading.RUNNING:
+            return f"Reading this layer: {self.short()}"
+        if self.reading is Reading.QUEUED:
+            return "This layer waits to be read."
+        if self.reading is Reading.CANCELLED:
+            return "Reading was cancelled. R reads it."
+        if self.error is not None:
+            return f"{self.error.message} {self.error.hint}".strip()
+        return "Folding the layers..."
+
+
+@dataclass(slots=True, eq=False)
+class ImageState:
+    """One entry of the source, and its image once it was opened."""
+
+    entry: ImageEntry
+    image: Image | None = None
+    error: LayertuiError | None = None
+    """Why it could not be opened."""
+    session: int = 0
+    """Numbers the openings of images; 0 before the first."""
+    layers: list[LayerState] = field(default_factory=list)
+    """Base to top."""
+    squash: Squash | None = None
+    """All layers from the base that are read, folded."""
+    folded: int = 0
+    """How many layers `squash` holds."""
+
+    @property
+    def opened(self) -> bool:
+        """Whether its layers have a session."""
+        return self.session > 0
+
+    @property
+    def prefix(self) -> int:
+        """How many layers from the base on are read."""
+        for number, layer in enumerate(self.layers):
+            if layer.tree is None:
+                return number
+        return len(self.layers)
+
+    @property
+    def complete(self) -> bool:
+        """Whether all layers are folded."""
+        return self.image is not None and self.folded == len(self.image.layers) and self.squash is not None
+
+    def squash_of(self, layer: int) -> Squash | None:
+        """The fold that shows a layer: the prefix, or the layer alone while lower ones are unread."""
+        if layer < self.folded:
+            return self.squash
+        return self.layers[layer].alone if layer < len(self.layers) else None
+
+
+class Rate:
+    """How fast bytes come in, for a line of progress."""
+
+    def __init__(self, now_s: float, done_bytes: int = 0) -> None:
+        """Begin to measure."""
+        self._start_s = now_s
+        self._start_bytes = done_bytes
+
+    def of(self, now_s: float, done_bytes: int) -> float:
+        """Bytes a second since the beginning; 0 before anything can be said."""
+        elapsed_s = now_s - self._start_s
+        return (done_bytes - self._start_bytes) / elapsed_s if elapsed_s > 0.2 else 0.0
+
+
+def progress_bytes(layers: Iterable[LayerState]) -> tuple[int, int]:
+    """Bytes read and to be read over layers that can be."""
+    done = total = 0
+    for layer in layers:
+        if layer.reading is Reading.FAILED:
+            continue
+        total += layer.size_bytes
+        done += layer.size_bytes if layer.reading is Reading.DONE else layer.done_bytes
+    return done, total

@@ -1,0 +1,315 @@
+"""LineList: what every pane is: a title, lines with a cursor, and a rail at its right."""
+
+from typing import ClassVar
+
+from textual import events
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.strip import Strip
+
+from layertui.tui.actions import Place
+from layertui.tui.widgets.looks import Line, Looks
+
+KEPT_STRIPS = 2000
+"""Strips that are kept of one pane; some screens full."""
+
+WHEEL_LINES = 3
+"""Lines that one notch of the mouse wheel moves."""
+
+
+class LineList(Looks, can_focus=True):
+    """Lines that are drawn one by one, only where they change.
+
+    A plain widget with its own top line: Textual's ScrollView lays the screen out anew when the number of lines
+    changes, and sends a whole pane for one line scrolled.
+    """
+
+    place: ClassVar[Place] = Place.PAGE
+    """What actions see as having the focus."""
+
+    RAIL: ClassVar[bool] = True
+    """Whether the last column shows where in the list the window is."""
+
+    CURSOR: ClassVar[bool] = True
+    """Whether a line is marked; without, the keys scroll."""
+
+    rail_track = " "
+    """What the rail is where the thumb is not; a border where a pane follows at the right."""
+
+    class Moved(Message):
+        """The cursor stands on another line, or on another thing in the same line."""
+
+        def __init__(self, pane: "LineList") -> None:
+            super().__init__()
+            self.pane = pane
+
+    class Opened(Message):
+        """The line under the cursor was clicked again."""
+
+        def __init__(self, pane: "LineList") -> None:
+            super().__init__()
+            self.pane = pane
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        """Make it empty."""
+        super().__init__(id=id, classes=classes)
+        self.cursor = 0
+        self.top = 0
+        self._strips: dict[tuple[int, int], Strip] = {}
+
+    # What a pane says of itself
+
+    def line_count(self) -> int:
+        """How many lines there are."""
+        raise NotImplementedError
+
+    def line(self, index: int, width: int) -> Line:
+        """A line's runs, for `width` cells."""
+        raise NotImplementedError
+
+    def title(self, width: int) -> Line | None:
+        """The title line, or None for a pane without one."""
+        return None
+
+    def head(self, width: int) -> Line | None:
+        """Column heads below the title, or None."""
+        return None
+
+    def empty(self, width: int) -> list[Line]:
+        """What stands where there are no lines: what happened and what to do next."""
+        return []
+
+    # Drawing
+
+    @property
+    def inner_width(self) -> int:
+        """Cells of a line, without the rail."""
+        return max(0, self.size.width - (1 if self.RAIL else 0))
+
+    @property
+    def head_height(self) -> int:
+        """Lines above the first."""
+        width = self.inner_width
+        return (self.title(width) is not None) + (self.head(width) is not None)
+
+    @property
+    def window_height(self) -> int:
+        """Lines that are seen at once."""
+        return max(1, self.size.height - self.head_height)
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the screen, from the strips that are kept."""
+        width = self.inner_width
+        heads = [(look, line) for look, line in (("title", self.title(width)), ("head", self.head(width))) if line]
+        if y < len(heads):
+            look, line = heads[y]
+            if look == "title":
+                body = self.flat_strip(line, width, "title-on" if self.has_focus else "title")
+            else:
+                body = self.flat_strip(line, width, look)
+            return Strip.join([body, self.strip([("rail", self.rail_track)], 1)]) if self.RAIL else body
+        index = self.top + y - len(heads)
+        count = self.line_count()
+        if index < count:
+            state = (1 + self.has_focus) if self.CURSOR and index == self.cursor else 0
+            body = self._body(index, state, width)
+        else:
+            said = self.empty(width) if count == 0 else []
+            body = self.strip(said[index] if index < len(said) else [], width)
+        if not self.RAIL:
+            return body
+        return Strip.join([body, self._rail_at(y - len(heads), count)])
+
+    def _body(self, index: int, state: int, width: int) -> Strip:
+        strip = self._strips.get((index, state))
+        if strip is None:
+            if len(self._strips) > KEPT_STRIPS:
+                self._strips.clear()
+            line = self.line(index, width)
+            if state:
+                strip = self.flat_strip(line, width, "cursor" if state == 2 else "cursor-off")
+            else:
+                strip = self.strip(line, width)
+            self._strips[index, state] = strip
+        return strip
+
+    def _rail_at(self, row: int, count: int) -> Strip:
+        height = self.window_height
+        if count > height:
+            size = max(1, height * height // count)
+            start = (height - size) * self.top // max(1, count - height)
+            if start <= row < start + size:
+                return self.strip([("thumb", "█")], 1)
+        return self.strip([("rail", self.rail_track)], 1)
+
+    def notify_style_update(self) -> None:
+        """Draw anew what a new theme made wrong."""
+        self._strips.clear()
+        super().notify_style_update()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Lines have another width now."""
+        self._strips.clear()
+        self._clamp()
+        self.refresh()
+
+    def changed(self, cursor: int | None = None) -> None:
+        """Draw all lines anew, with the cursor at a line."""
+        self._strips.clear()
+        if cursor is not None:
+            self.cursor = cursor
+        self._clamp()
+        self.refresh()
+
+    def refresh_title(self) -> None:
+        """Draw only the title anew."""
+        self._refresh_rows(0)
+
+    def refresh_line(self, index: int) -> None:
+        """Draw one line anew, if it is seen."""
+        for state in range(3):
+            self._strips.pop((index, state), None)
+        row = index - self.top
+        if 0 <= row < self.window_height:
+            self._refresh_rows(row + self.head_height)
+
+    def _refresh_rows(self, *rows: int) -> None:
+        self.refresh(*(Region(0, row, self.size.width, 1) for row in rows))
+
+    def _clamp(self) -> None:
+        """Keep the cursor within the lines and within the window."""
+        count, height = self.line_count(), self.window_height
+        self.cursor = max(0, min(self.cursor, count - 1))
+        if not self.CURSOR:
+            self.top = max(0, min(self.top, count - height))
+            return
+        if not self.top <= self.cursor < self.top + height:
+            self.top = self.cursor - height // 2
+        self.top = max(0, min(self.top, count - height))
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As high as its lines; only a pane with `height: auto` asks."""
+        return self.head_height + self.line_count()
+
+    # Moving
+
+    def move_to(self, index: int, *, say: bool = True) -> None:
+        """Put the cursor on a line; the window follows by half a page when the cursor leaves it."""
+        count, height = self.line_count(), self.window_height
+        if not self.CURSOR:
+            self._scroll_to(index)
+            return
+        index = max(0, min(index, count - 1))
+        before = self.cursor
+        if index == before and self.top <= index < self.top + height:
+            return
+        self.cursor = index
+        if self.top <= index < self.top + height:
+            head = self.head_height
+            self._refresh_rows(before - self.top + head, index - self.top + head)
+        else:
+            if abs(index - before) > height:
+                self.top = index - height // 2
+            else:
+                self.top += height // 2 if index > before else -(height // 2)
+            self._clamp()
+            self.refresh()
+        if say:
+            self.post_message(self.Moved(self))
+
+    def _scroll_to(self, top: int) -> None:
+        top = max(0, min(top, self.line_count() - self.window_height))
+        if top != self.top:
+            self.top = top
+            self.refresh()
+
+    def _by(self, lines: int) -> None:
+        self.move_to((self.cursor if self.CURSOR else self.top) + lines)
+
+    def do_cursor_up(self) -> None:
+        """Up a line."""
+        self._by(-1)
+
+    def do_cursor_down(self) -> None:
+        """Down a line."""
+        self._by(1)
+
+    def do_page_up(self) -> None:
+        """Up a page."""
+        self._page(-1)
+
+    def do_page_down(self) -> None:
+        """Down a page."""
+        self._page(1)
+
+    def _page(self, way: int) -> None:
+        height = self.window_height
+        if not self.CURSOR:
+            self._scroll_to(self.top + way * height)
+            return
+        count = self.line_count()
+        target = max(0, min(self.cursor + way * height, count - 1))
+        if target == self.cursor:
+            return
+        self.cursor = target
+        self.top = max(0, min(self.top + way * height, count - height))
+        self._clamp()
+        self.refresh()
+        self.post_message(self.Moved(self))
+
+    def do_top(self) -> None:
+        """To the first line."""
+        self.move_to(0)
+
+    def do_bottom(self) -> None:
+        """To the last line."""
+        self.move_to(self.line_count() - 1)
+
+    # Focus and mouse
+
+    def on_focus(self, event: events.Focus) -> None:
+        """Draw only what the focus changes: Textual would draw the whole pane."""
+        event.prevent_default()
+        self.has_focus = True
+        self._focus_drawn()
+
+    def on_blur(self, event: events.Blur) -> None:
+        """Draw only what the focus changes."""
+        event.prevent_default()
+        self.has_focus = False
+        self._focus_drawn()
+
+    def _focus_drawn(self) -> None:
+        self._refresh_rows(0, self.cursor - self.top + self.head_height)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Scroll with the wheel."""
+        event.stop()
+        self._wheel(WHEEL_LINES)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Scroll with the wheel."""
+        event.stop()
+        self._wheel(-WHEEL_LINES)
+
+    def _wheel(self, lines: int) -> None:
+        height = self.window_height
+        top = max(0, min(self.top + lines, self.line_count() - height))
+        if top == self.top:
+            return
+        self.top = top
+        inside = max(top, min(self.cursor, top + height - 1))
+        if self.CURSOR and inside != self.cursor:
+            self.cursor = inside
+            self.post_message(self.Moved(self))
+        self.refresh()
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor where the mouse is; a click on the cursor opens."""
+        index = self.top + event.y - self.head_height
+        if not self.CURSOR or event.y < self.head_height or index >= self.line_count():
+            return
+        if index == self.cursor and event.chain > 1:
+            self.post_message(self.Opened(self))
+        else:
+            self.move_to(index)

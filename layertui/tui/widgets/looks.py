@@ -1,0 +1,94 @@
+"""Looks: the names of styles that lines are drawn in, and lines as runs of text with a look."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+from textual.widget import Widget
+
+Run = tuple[str, str]
+"""A look and a text: `("dim", "unread")`."""
+
+Line = Sequence[Run]
+"""One line of a pane, from left to right."""
+
+LOOKS: Final = (
+    *("plain", "added", "changed", "removed", "opaque", "win", "dim", "dead"),  # the names in layertui.present.marks
+    *("title", "title-on", "head", "rail", "thumb", "cursor", "cursor-off", "directory", "error", "match", "key"),
+)
+"""Every look there is; `app.tcss` says what each one is, as the component class `look--NAME`."""
+
+LOOK_CLASSES: Final = {f"look--{name}" for name in LOOKS}
+
+
+class Looks(Widget):
+    """A widget that draws whole lines in looks."""
+
+    COMPONENT_CLASSES = LOOK_CLASSES
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        """Make it with nothing resolved yet."""
+        super().__init__(id=id, classes=classes)
+        self._look_styles: dict[str, Style] = {}
+
+    def look(self, name: str) -> Style:
+        """The style of a look in the present theme; an unknown name is plain."""
+        style = self._look_styles.get(name)
+        if style is None:
+            known = name if name in LOOKS else "plain"
+            style = self._look_styles[name] = self.get_component_rich_style(f"look--{known}")
+        return style
+
+    def notify_style_update(self) -> None:
+        """Forget styles that a new theme made wrong."""
+        self._look_styles.clear()
+        super().notify_style_update()
+
+    def strip(self, line: Line, width: int) -> Strip:
+        """A line as a strip of exactly `width` cells; every segment has a style, the padding too."""
+        segments: list[Segment] = []
+        used = 0
+        for look, text in line:
+            cells = cell_len(text)
+            if used + cells > width:
+                text = set_cell_size(text, width - used)
+                cells = width - used
+            if text:
+                segments.append(Segment(text, self.look(look)))
+            used += cells
+            if used >= width:
+                break
+        if used < width:
+            segments.append(Segment(" " * (width - used), self.look("plain")))
+        return Strip(segments, width).simplify()
+
+    def flat_strip(self, line: Line, width: int, look: str) -> Strip:
+        """A line in one look alone, as the cursor is drawn."""
+        text = "".join(text for _, text in line)
+        return Strip([Segment(set_cell_size(text, width), self.look(look))], width)
+
+
+def cells(line: Iterable[Run]) -> int:
+    """How many cells a line takes."""
+    return sum(cell_len(text) for _, text in line)
+
+
+def pad(text: str, width: int) -> str:
+    """A text at the left of exactly `width` cells."""
+    return set_cell_size(text, max(width, 0))
+
+
+def pad_left(text: str, width: int) -> str:
+    """A text at the right of at least `width` cells."""
+    return " " * (width - cell_len(text)) + text
+
+
+def spread(left: Line, right: Line, width: int) -> Line:
+    """Two ends of a line with space between; the right end goes when both do not fit."""
+    room = width - cells(left) - cells(right)
+    if room < 1:
+        return left
+    return [*left, ("plain", " " * room), *right]
