@@ -24,6 +24,13 @@ class Blob(Protocol):
         """Up to `length` bytes from `offset`; fewer only at the end. Raises LayertuiError."""
 
 
+class SliceableBlob(Blob, Protocol):
+    """A blob whose parts are blobs too: an archive whose members are read in place."""
+
+    def slice(self, offset: int, size_bytes: int, label: str) -> Blob:
+        """The part from `offset`; raises DamagedError when it reaches beyond the end."""
+
+
 class BytesBlob:
     """A blob in memory."""
 
@@ -167,6 +174,8 @@ def read_error(problem: OSError | ValueError, label: str) -> LayertuiError:
             return UnreachableError(f"{label} is a directory, not a file.")
         case errno.ELOOP:
             return DamagedError(f"{label} is a symlink that is not followed, or one of a loop of symlinks.")
+        case errno.EMFILE | errno.ENFILE:
+            return UnreachableError(f"{label} cannot be read: too many open files.", "Raise the limit: ulimit -n 8192")
         case errno.ENXIO | errno.ENODEV:
             return UnreachableError(f"{label} is a socket or a device, not a file.")
         case _:

@@ -50,5 +50,8 @@ INDEX_DESCRIPTORS = Bound("LAYERTUI_MAX_INDEX_DESCRIPTORS", 4096, "descriptors")
 LAYERS = Bound("LAYERTUI_MAX_LAYERS", 1024, "layers")
 """Layers of one image: overlay takes 128 at most, so more is a mistake or an attack."""
 
+SPOOL_BYTES = Bound("LAYERTUI_MAX_SPOOL_BYTES", 256 << 30, "bytes")
+"""What one compressed or piped archive may take on disk while it is open: beyond any image, so a stream without end."""
+
 MANY_LAYERS = 128
 """Layers from which on engines refuse an image; opened here, with a warning."""

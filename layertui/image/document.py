@@ -23,7 +23,7 @@ def decode(data: bytes, shape: type[T], where: str, bound: Bound = DOCUMENT_BYTE
     if len(data) > bound.value:
         raise bound.exceeded(f"{where} has {len(data):,} bytes and")
     try:
-        return msgspec.json.decode(data, type=shape, strict=False)
+        return msgspec.json.decode(data, type=shape)
     except msgspec.ValidationError as problem:
         raise DamagedError(f"{where} is not as its specification says: {problem}.") from problem
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -37,7 +37,7 @@ def _decode_replacing(data: bytes, shape: type[T], where: str) -> T:
     try:
         loose = json.loads(data.decode("utf-8-sig", "replace"))
         text = _LONE_SURROGATE.sub(_REPLACEMENT, json.dumps(loose, ensure_ascii=False))
-        return msgspec.json.decode(text.encode(), type=shape, strict=False)
+        return msgspec.json.decode(text.encode(), type=shape)
     except msgspec.ValidationError as problem:
         raise DamagedError(f"{where} is not as its specification says: {problem}.") from problem
     except (ValueError, RecursionError) as problem:

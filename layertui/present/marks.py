@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from layertui.stack.squash import Outcome, State
+from layertui.stack.state import Outcome, State
 
 
 class Style(StrEnum):
@@ -59,8 +59,10 @@ OUTCOME_MARKS: Final[dict[Outcome, Mark]] = {
     Outcome.DELETED: Mark("x", Style.DEAD, "deleted by the layer of that number"),
     Outcome.ONLY: Mark("", Style.PLAIN, "the only copy, and visible"),
     Outcome.UNKNOWN: Mark(".", Style.DIM, "not known while layers above are unread"),
+    Outcome.NONE: Mark("", Style.PLAIN, "a marker, not a version"),
+    Outcome.NONE: Mark("", Style.PLAIN, ""),
 }
-"""Column Out: what became of this version. The order is the order in help."""
+"""Column Out: what became of this version. The order is the order in help; the last is no version and not in it."""
 
 
 def state_mark(state: State) -> str:
@@ -86,6 +88,8 @@ def legend() -> tuple[tuple[str, Mark], ...]:
     numbered = (Outcome.SHADOWED, Outcome.DELETED)
     states = tuple((mark.text, mark) for mark in STATE_MARKS.values())
     outcomes = tuple(
-        (mark.text + "N" if outcome in numbered else mark.text, mark) for outcome, mark in OUTCOME_MARKS.items()
+        (mark.text + "N" if outcome in numbered else mark.text, mark)
+        for outcome, mark in OUTCOME_MARKS.items()
+        if mark.meaning
     )
     return states + outcomes

@@ -3,12 +3,19 @@
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from layertui.image.blob import BytesBlob
 from layertui.sources import demo_layers as layers
+from layertui.sources import docker_archive
+from layertui.sources.base import Source
 from layertui.sources.demo_layers import BASE_TIME, DAY, Item, with_parents
+from layertui.sources.target import Target
+
+SCHEME = "demo"
+"""What the source is called; `layertui demo` opens it."""
 
 _BLOCK = 512
 _SHELL = "/bin/sh -c "
@@ -81,18 +88,25 @@ def _newer_steps() -> list[_Step]:
 
 
 def build_demo() -> bytes:
-    """A docker-archive of `api:1.3` and `api:1.4` (which is `api:latest` too), the same bytes each time."""
+    """A docker-archive of `api:1.4`, which is `api:latest` too, and of `api:1.3`; the same bytes each time."""
     times: dict[str, int] = {}
-    shared = _tars(_base_steps(), times)
-    older = shared + _tars(_older_steps(), dict(times))
-    newer = shared + _tars(_newer_steps(), dict(times))
+    base, older_steps, newer_steps = _base_steps(), _older_steps(), _newer_steps()
+    shared = _tars(base, times)
+    older = shared + _tars(older_steps, dict(times))
+    newer = shared + _tars(newer_steps, dict(times))
     files: dict[str, bytes] = {}
     manifest = [
-        _add_image(files, "1.3", ["api:1.3"], older, _base_steps() + _older_steps(), user=""),
-        _add_image(files, "1.4", ["api:1.4", "api:latest"], newer, _base_steps() + _newer_steps(), user="app"),
+        _add_image(files, "1.4", ["api:1.4", "api:latest"], newer, base + newer_steps, user="app"),
+        _add_image(files, "1.3", ["api:1.3"], older, base + older_steps, user=""),
     ]
     files["manifest.json"] = _json(manifest)
     return _tar(Item(name, data=data, mtime=BASE_TIME + 9 * DAY) for name, data in files.items())
+
+
+def demo_source() -> Source:
+    """The built-in images as a source, the newer one first."""
+    target = Target.of_blob(BytesBlob(build_demo(), SCHEME), SCHEME, lambda _: None)
+    return replace(docker_archive.open_source(target), scheme=SCHEME)
 
 
 def _tars(steps: Iterable[_Step], times: dict[str, int]) -> list[bytes]:

@@ -5,7 +5,7 @@ All of it is made up here, the same bytes each time.
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 DAY = 86_400
 """Seconds."""
@@ -70,7 +70,7 @@ def _listing(seed: str, lines: int) -> str:
 
 
 CERTIFICATES = _listing("certificate", 900)
-MODEL = _filler("model", 640_000)
+MODEL = _filler("model", 270_000)
 
 PASSWD = """root:x:0:0:root:/root:/bin/sh
 daemon:x:1:1:daemon:/usr/sbin:/usr/sbin/nologin
@@ -131,7 +131,7 @@ def base_layer() -> list[Item]:
         *tool,
         _symlink("usr/bin/sh", "dash"),
         _file("usr/lib/os-release", 'NAME="Demo Linux"\nID=demo\nVERSION_ID=12\n'),
-        _file("usr/lib/x86_64-linux-gnu/libc.so.6", _filler("libc", 190_000), 0o755),
+        _file("usr/lib/x86_64-linux-gnu/libc.so.6", _filler("libc", 150_000), 0o755),
         _symlink("usr/lib/x86_64-linux-gnu/libz.so.1", "libz.so.1.2.13"),
         _file("usr/lib/x86_64-linux-gnu/libz.so.1.2.13", _filler("libz", 60_000)),
         *[_file(f"usr/share/doc/{name}/copyright", f"{name} is free software.\n") for name in _PACKAGES],
@@ -148,14 +148,14 @@ def packages_layer() -> list[Item]:
     new = ("curl", "python3")
     return [
         _file("usr/bin/curl", _filler("curl", 96_000), 0o755),
-        _file("usr/bin/python3.11", _filler("python", 180_000), 0o755),
+        _file("usr/bin/python3.11", _filler("python", 150_000), 0o755),
         _symlink("usr/bin/python3", "python3.11"),
         _symlink("usr/lib/x86_64-linux-gnu/libcurl.so.4", "libcurl.so.4.8.0"),
         _file("usr/lib/x86_64-linux-gnu/libcurl.so.4.8.0", _filler("libcurl", 82_000)),
         *[_file(f"usr/lib/python3.11/{name}.py", f'"""The module {name}."""\n') for name in _MODULES],
         *[_file(f"usr/share/doc/{name}/copyright", f"{name} is free software.\n") for name in new],
         _file("var/cache/apt/archives/curl_7.88.1_amd64.deb", _filler("curl.deb", 62_000)),
-        _file("var/cache/apt/archives/python3.11_3.11.2_amd64.deb", _filler("python.deb", 110_000)),
+        _file("var/cache/apt/archives/python3.11_3.11.2_amd64.deb", _filler("python.deb", 80_000)),
         _file("var/cache/apt/pkgcache.bin", _filler("pkgcache again", 52_000)),
         _file("var/lib/apt/lists/main_binary-amd64_Packages", _listing("pool/main", 1_500)),
         _file("var/lib/dpkg/status", _status((*_PACKAGES, *new))),
@@ -250,28 +250,43 @@ def last_layer() -> list[Item]:
 def with_parents(items: Iterable[Item], made: int, times: dict[str, int]) -> list[Item]:
     """A layer as Docker writes it: in tree order, and every parent directory of a change named too.
 
-    `made` is the layer's time; `times` holds each directory's mtime below this layer, and is brought up to date. A
+    `made` is the layer's time; `times` holds the mtime of each path below this layer, and is brought up to date. A
     directory gets the layer's time when a direct child comes or goes, and keeps its own otherwise.
     """
     found = {item.path: item for item in items}
-    touched = {path.rpartition("/")[0] for path in found}
+    touched = {path.rpartition("/")[0] for path, item in found.items() if _removes(path, item, times)}
     for path in list(found):
-        parent = path.rpartition("/")[0]
-        while parent and parent not in found:
-            found[parent] = _directory(parent)
-            if parent not in times:
-                touched.add(parent.rpartition("/")[0])
-            parent = parent.rpartition("/")[0]
+        while path:
+            parent = path.rpartition("/")[0]
+            if path not in times:
+                touched.add(parent)
+            if parent:
+                found.setdefault(parent, _directory(parent))
+            path = parent
     for path, item in found.items():
-        if item.type == b"5" and (path in touched or path not in times):
+        if item.type != b"5" or path in touched or path not in times:
             times[path] = made
     ordered = sorted(found.values(), key=lambda item: item.path.replace("/", "\0"))
-    return [_dated(item, times.get(item.path, made) if item.type == b"5" else made) for item in ordered]
+    return [replace(item, mtime=times[item.path] if item.mtime is None else item.mtime) for item in ordered]
 
 
-def _dated(item: Item, when: int) -> Item:
-    mtime = when if item.mtime is None else item.mtime
-    return Item(item.path, item.type, item.data, item.mode, item.uid, item.link, mtime)
+def _removes(path: str, item: Item, times: dict[str, int]) -> bool:
+    """Whether the item takes away something below it, which `times` then forgets."""
+    parent, slash, name = path.rpartition("/")
+    if name == ".wh..wh..opq":
+        gone = parent
+    elif name.startswith(".wh."):
+        gone = f"{parent}{slash}{name.removeprefix('.wh.')}"
+    elif item.type != b"5":
+        gone = path
+    else:
+        return False
+    below = [known for known in times if known.startswith(gone + "/")]
+    for known in below:
+        del times[known]
+    if gone == path:
+        return bool(below)
+    return times.pop(gone, None) is not None
 
 
 def _status(packages: Sequence[str]) -> str:

@@ -46,14 +46,17 @@ class _Fold:
         self.keys = list(map(keys.__getitem__, order))
         del keys
         rows: array[int] = array("I")
+        sizes: array[int] = array("q")
         codes = bytearray()
         for tree in trees:
             rows.extend(tree.order)
+            sizes.extend(map(tree.columns.sizes.__getitem__, tree.order))
             kinds: bytes | bytearray = tree.columns.kinds
             if any(tree.flags):
                 kinds = bytes(map(int.__or__, kinds, tree.flags.translate(_FLAGS_UP)))
             codes += bytes(map(kinds.__getitem__, tree.order))
         self.rows = array("I", map(rows.__getitem__, order))
+        self.sizes = array("q", map(sizes.__getitem__, order))
         self.codes = bytes(map(codes.__getitem__, order))
         narrow = first + len(trees) <= _NARROW_LAYERS
         numbers = array("B" if narrow else "H")
@@ -67,6 +70,7 @@ class _Fold:
         self.states = bytearray(count)
         self.fates = bytearray(count)
         self.subtree_ends = array("I", range(1, count + 1))
+        self.parents = array("I", bytes(4 * count))
         self.opaque: list[int] = []
         self.links: dict[int, int] = {}
         self.careful = any(flag & DEAD for tree in trees for flag in tree.flags) if count else False
@@ -85,6 +89,8 @@ class _Fold:
             states=self.states,
             fates=bytes(self.fates),
             subtree_ends=self.subtree_ends,
+            parents=self.parents,
+            sizes=self.sizes,
             depths=array("H", [key.count(b"\0") + 1 if key else 0 for key in self.keys]),
             lower_links=self.links,
             no_end=self.no_end,
@@ -93,7 +99,7 @@ class _Fold:
     def _pass(self) -> None:
         """One pass in tree order; the stack holds the ancestors of the path at hand."""
         keys, codes, layers, subtree_ends = self.keys, self.codes, self.layers, self.subtree_ends
-        ends, fates, states = self.ends, self.fates, self.states
+        ends, fates, states, parents = self.ends, self.fates, self.states, self.parents
         count, careful = len(keys), self.careful
         stack: list[tuple[bytes, tuple[int, ...], Pending | None, int, int]] = []
         prefix = b""
@@ -109,6 +115,7 @@ class _Fold:
                 prefix, kills, pending, first, last = stack.pop()
             after = position + 1
             code = codes[position]
+            parents[position] = first
             if code < Kind.WHITEOUT and (after == count or keys[after] != key):
                 # Most paths: one layer, no marker. Its columns hold the right values from the start.
                 layer = layers[position]
@@ -126,6 +133,7 @@ class _Fold:
                 position = after
                 continue
             while after < count and keys[after] == key:
+                parents[after] = first
                 after += 1
             stack.append((prefix, kills, pending, first, last))
             own_kills, pending = self._path(position, after, kills, pending)

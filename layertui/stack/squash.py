@@ -49,6 +49,10 @@ class Squash:
     fates: bytes
     subtree_ends: "array[int]"
     """The first position after everything beneath the path."""
+    parents: "array[int]"
+    """The first position of the parent directory's path; the root is its own parent."""
+    sizes: "array[int]"
+    """Bytes of content that a position holds itself: 0 for hard links and directories, so that sums count once."""
     depths: "array[int]"
     """Components of the path; 0 is the root."""
     lower_links: dict[int, int]

@@ -15,8 +15,11 @@ from textual.worker import Worker, get_current_worker
 from layertui.errors import Cancelled, LayertuiError
 from layertui.layer.read import read_layer
 from layertui.present.find import fuzzy
-from layertui.stack.content import settle
-from layertui.stack.squash import Squash, fold
+from layertui.stack.content import Contents
+from layertui.stack.fold import fold
+from layertui.stack.space import reclaimable_bytes
+from layertui.stack.squash import Squash
+from layertui.stack.state import State
 from layertui.tui.messages import Folded, Found, ImageOpened, LayerProgress, LayerRead, Settled
 from layertui.tui.state import ImageState, LayerState, Reading
 
@@ -118,7 +121,7 @@ class Loader:
             same = read.get(layer.diff_id) if layer.diff_id is not None else None
             size_bytes = layer.stored_bytes or (layer.blob.size_bytes if layer.blob is not None else 0)
             if same is not None and same.tree is not None:
-                made = LayerState(Reading.DONE, size_bytes, size_bytes, same.tree)
+                made = LayerState(Reading.DONE, size_bytes, size_bytes, same.tree, same.content_bytes)
             elif layer.blob is None:
                 made = LayerState(Reading.FAILED, size_bytes, error=layer.problem)
             else:
@@ -197,12 +200,12 @@ class Loader:
                     digest=layer.digest,
                     diff_id=layer.diff_id,
                 )
-                post(LayerRead(session, number, tree, None))
+                post(LayerRead(session, number, tree, content_bytes=tree.columns.content_bytes))
             except Cancelled:
-                post(LayerRead(session, number, None, None))
+                post(LayerRead(session, number))
             # A layer is somebody else's data: one that breaks the reader must not take the screen along.
             except Exception as error:
-                post(LayerRead(session, number, None, guarded(error)))
+                post(LayerRead(session, number, error=guarded(error)))
 
         self._readers[session, number] = self._host.start_worker(work, "read")
 
@@ -212,7 +215,7 @@ class Loader:
         if state.session != message.session:
             return
         layer = state.layers[message.layer]
-        layer.tree, layer.error = message.tree, message.error
+        layer.tree, layer.error, layer.content_bytes = message.tree, message.error, message.content_bytes
         if message.tree is not None:
             layer.reading, layer.done_bytes = Reading.DONE, layer.size_bytes
         else:
@@ -250,15 +253,16 @@ class Loader:
     def _start_fold(self, state: ImageState, layers: list[LayerState], count: int, alone: int | None) -> None:
         session, post = state.session, self._host.post_message
         trees = [layer.tree for layer in layers if layer.tree is not None]
+        last = alone is None and not state.pending
         self._fold_began_s = time.monotonic()
 
         def work() -> None:
             try:
                 squash = fold(trees, layer_count=count, first=alone or 0)
-                post(Folded(session, squash, len(trees), alone, None))
+                post(Folded(session, len(trees), alone, squash, reclaimable_bytes(squash) if last else None))
             # As in reading: the screen says what went wrong and stays.
             except Exception as error:
-                post(Folded(session, None, len(trees), alone, guarded(error)))
+                post(Folded(session, len(trees), alone, error=guarded(error)))
 
         self._folding = self._host.start_worker(work, "fold")
 
@@ -275,28 +279,39 @@ class Loader:
                 state.layers[message.alone].alone = message.squash
             else:
                 state.squash, state.folded = message.squash, message.count
+                state.reclaimable_bytes = message.reclaimable_bytes
+                state.compared.clear()
                 for layer in state.layers[: message.count]:
                     layer.alone = None
         self._fold(state)
 
-    def settle(self, state: ImageState, squash: Squash, positions: Sequence[int]) -> None:
-        """Compare contents at positions (rows in view) in the background; a newer call replaces an older."""
+    def settle(self, state: ImageState, positions: Sequence[int]) -> None:
+        """Compare contents at positions (rows in view) in the background; a newer call replaces an older.
+
+        Nothing is compared while layers are still read: the next fold would forget it.
+        """
+        squash, image = state.squash, state.image
+        if squash is None or image is None or state.pending or self.busy:
+            return
+        due = [at for at in positions if squash.states[at] == State.REWRITTEN and at not in state.compared]
+        if not due:
+            return
         if self._settling is not None:
             self._settling.cancel()
-        session, post, image = state.session, self._host.post_message, state.image
-        if image is None or not positions:
-            return
+        contents = state.contents = state.contents or Contents([layer.blob for layer in image.layers])
+        session, post, compared = state.session, self._host.post_message, state.compared
 
         def work() -> None:
             worker = get_current_worker()
-            blobs = [layer.blob for layer in image.layers]
             try:
-                count = settle(squash, positions, blobs.__getitem__, lambda: worker.is_cancelled)
-                if count:
-                    post(Settled(session, squash, count))
+                contents.settle(squash, due, lambda: worker.is_cancelled)
+            except Cancelled:
+                return
             # A comparison that fails leaves the mark `?`, which says that it is not known.
             except Exception:
-                return
+                pass
+            compared.update(due)
+            post(Settled(session, squash))
 
         self._settling = self._host.start_worker(work, "settle")
 

@@ -42,35 +42,51 @@ class LayerProgress(SessionMessage):
 class LayerRead(SessionMessage):
     """A layer's reading ended: with its tree, with an error, or (neither) because it was cancelled."""
 
-    def __init__(self, session: int, layer: int, tree: LayerTree | None, error: LayertuiError | None) -> None:
+    def __init__(
+        self,
+        session: int,
+        layer: int,
+        tree: LayerTree | None = None,
+        error: LayertuiError | None = None,
+        content_bytes: int = 0,
+    ) -> None:
         super().__init__(session)
         self.layer = layer
         self.tree = tree
         self.error = error
+        self.content_bytes = content_bytes
+        """Content of all its files, hard links counted once."""
 
 
 class Folded(SessionMessage):
     """Layers were folded: the complete prefix, or one layer alone that the prefix does not reach yet."""
 
     def __init__(
-        self, session: int, squash: Squash | None, count: int, alone: int | None, error: LayertuiError | None
+        self,
+        session: int,
+        count: int,
+        alone: int | None,
+        squash: Squash | None = None,
+        reclaimable_bytes: int | None = None,
+        error: LayertuiError | None = None,
     ) -> None:
         super().__init__(session)
-        self.squash = squash
         self.count = count
         """How many layers from the base on; 1 for a layer alone."""
         self.alone = alone
         """The number of the layer that was folded alone."""
+        self.squash = squash
+        self.reclaimable_bytes = reclaimable_bytes
+        """Known of a fold that no other will follow."""
         self.error = error
 
 
 class Settled(SessionMessage):
-    """Contents of rows in view were compared; so many states became known."""
+    """Contents of rows in view were compared, and states became known."""
 
-    def __init__(self, session: int, squash: Squash, count: int) -> None:
+    def __init__(self, session: int, squash: Squash) -> None:
         super().__init__(session)
         self.squash = squash
-        self.count = count
 
 
 class Found(SessionMessage):

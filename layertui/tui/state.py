@@ -8,6 +8,7 @@ from layertui.errors import LayertuiError
 from layertui.image.image import Image
 from layertui.layer.tree import LayerTree
 from layertui.sources.base import ImageEntry
+from layertui.stack.content import Contents
 from layertui.stack.squash import Squash
 
 
@@ -31,6 +32,8 @@ class LayerState:
     done_bytes: int = 0
     """Of the stored blob: what is read."""
     tree: LayerTree | None = None
+    content_bytes: int = 0
+    """Content of all its files, hard links counted once."""
     alone: Squash | None = None
     """The layer folded without those below it; dropped when the prefix reaches it."""
     error: LayertuiError | None = None
@@ -72,6 +75,12 @@ class ImageState:
     """All layers from the base that are read, folded."""
     folded: int = 0
     """How many layers `squash` holds."""
+    reclaimable_bytes: int | None = None
+    """Bytes that no container can see; None until all that can be read is folded."""
+    contents: Contents | None = None
+    """Compares contents, and keeps what it learnt."""
+    compared: set[int] = field(default_factory=set)
+    """Positions of `squash` whose contents were compared, or could not be."""
 
     @property
     def opened(self) -> bool:
@@ -85,6 +94,11 @@ class ImageState:
             if layer.tree is None:
                 return number
         return len(self.layers)
+
+    @property
+    def pending(self) -> bool:
+        """Whether layers wait to be read, or are being read."""
+        return any(layer.reading in (Reading.QUEUED, Reading.RUNNING) for layer in self.layers)
 
     @property
     def complete(self) -> bool:

@@ -1,0 +1,184 @@
+"""Which positions of a Squash a view lists: a layer's diff or a merged tree, less what filters and toggles hide."""
+
+from array import array
+from bisect import bisect_left
+from dataclasses import replace
+from itertools import accumulate, chain, compress
+
+from layertui.layer.columns import Kind
+from layertui.present.query import matching, narrows, parse_query
+from layertui.present.view import ADDED, MODIFIED, REMOVED, UNCHANGED, Order, View
+from layertui.stack.layercolumn import both, but_not
+from layertui.stack.squash import Fate, Squash
+from layertui.stack.state import State
+
+GROUPS: dict[str, frozenset[State]] = {
+    ADDED: frozenset({State.ADDED}),
+    MODIFIED: frozenset({State.MODIFIED, State.METADATA, State.REWRITTEN, State.TYPE}),
+    REMOVED: frozenset({State.REMOVED, State.OPAQUE}),
+    UNCHANGED: frozenset({State.UNCHANGED, State.IDENTICAL}),
+}
+"""What the toggles and `--changed` mean, by state: every state is in exactly one group.
+
+Identical (`=`) goes with unchanged: nothing about the path differs, only its bytes count again.
+"""
+
+CHANGED = bytes(state not in (State.UNCHANGED,) for state in range(256))
+"""Translates a column of states to 1 where the layer did something."""
+_CONTEXT = bytes(fate == Fate.CONTEXT for fate in range(256))
+
+
+def view_states(squash: Squash, view: View) -> bytes:
+    """State of every position as the view shows it: in a merged tree, what lower layers did is unchanged there."""
+    states = bytes(squash.states)
+    if not view.merged:
+        return states
+    other = but_not(b"\1" * len(squash), squash.diff_mask(view.layer))
+    raised = other.translate(bytes([0, int(State.UNCHANGED)]) + bytes(254))
+    kept = both(states, squash.diff_mask(view.layer).translate(b"\0\xff" + bytes(254)))
+    return (int.from_bytes(raised, "little") | int.from_bytes(kept, "little")).to_bytes(len(states), "little")
+
+
+class Selection:
+    """The positions that a view lists, in tree order, and which of them matched."""
+
+    def __init__(self, squash: Squash, view: View, previous: "Selection | None" = None) -> None:
+        """Select; `previous` is the selection of the same squash before the last keystroke, if there is one."""
+        self.squash = squash
+        self.view = view
+        same_base = previous is not None and previous.squash is squash and _base(previous.view) == _base(view)
+        if same_base and previous is not None:
+            self.states: bytes = previous.states
+            self.listed: array[int] = previous.listed
+            self.total: int = previous.total
+        else:
+            self.states = view_states(squash, view)
+            mask = squash.merged_mask(view.layer) if view.merged else squash.diff_mask(view.layer)
+            self.listed = array("I", compress(range(len(squash)), mask))
+            context = both(mask, squash.fates.translate(_CONTEXT)).count(1)
+            if len(self.listed) and not squash.depths[self.listed[0]] and squash.is_implied(self.listed[0]):
+                context -= squash.fates[self.listed[0]] == Fate.CONTEXT
+                del self.listed[0]
+            self.total = len(self.listed) - context
+        self._hits: list[int] | None = None
+        self.positions = self.listed
+        """Positions of all rows, folds apart, ancestors of what matched included."""
+        self.matched = self.total
+        """How many rows matched the filters."""
+        self._select(previous if same_base else None)
+        self._sums: array[int] | None = None
+
+    def _select(self, previous: "Selection | None") -> None:
+        view, squash = self.view, self.squash
+        terms = parse_query(view.query)
+        flat = view.order is Order.FLAT
+        filtered = bool(terms or view.hidden or view.overlaps)
+        if not filtered and not flat:
+            return
+        candidates: array[int] | list[int] = self.listed
+        if (
+            previous is not None
+            and previous._hits is not None
+            and replace(previous.view, query="") == replace(view, query="")
+            and narrows(view.query, previous.view.query)
+        ):
+            candidates = previous._hits
+        else:
+            candidates = self._by_columns(flat)
+        hits = list(candidates)
+        if terms:
+            trees, first = squash.trees, squash.first
+            layers, rows = squash.layers, squash.rows
+            keys = [trees[layers[position] - first].columns.keys[rows[position]] for position in hits]
+            hits = [hits[index] for index in matching(terms, keys, range(len(hits)))]
+        self._hits = hits
+        self.matched = len(hits)
+        self.positions = array("I", hits) if flat else self._with_ancestors(hits)
+
+    def _by_columns(self, flat: bool) -> "array[int] | list[int]":
+        """What toggles, overlaps and the flat order leave of what is listed."""
+        view, squash = self.view, self.squash
+        keep = b"\1" * len(squash)
+        for group in view.hidden:
+            keep = but_not(keep, self.states.translate(bytes(state in GROUPS[group] for state in range(256))))
+        if view.overlaps:
+            keep = both(keep, squash.overlap_mask())
+        if view.overlaps or view.hidden or view.query:
+            keep = but_not(keep, squash.fates.translate(_CONTEXT))
+        kept = list(compress(self.listed, map(keep.__getitem__, self.listed)))
+        if flat:
+            kinds = [squash.kind(position) for position in kept]
+            kept = [
+                position
+                for position, kind in zip(kept, kinds, strict=True)
+                if kind is not Kind.DIRECTORY or self.states[position] != State.UNCHANGED
+            ]
+        return kept
+
+    def _with_ancestors(self, hits: list[int]) -> "array[int]":
+        """The hits and the directories that lead to them, in tree order."""
+        squash, parents = self.squash, self.squash.parents
+        if len(hits) == len(self.listed):
+            return self.listed
+        listed = set(self.listed)
+        chosen = set(hits)
+        seen: set[int] = set()
+        for position in hits:
+            run = parents[position]
+            while run not in seen:
+                seen.add(run)
+                at = run
+                while at < len(squash) and parents[at] == parents[run] and (at == run or self._same_path(run, at)):
+                    if at in listed and squash.kind(at) is Kind.DIRECTORY:
+                        chosen.add(at)
+                    at += 1
+                run = parents[run]
+        return array("I", sorted(chosen))
+
+    def _same_path(self, one: int, other: int) -> bool:
+        return self.squash.key(one) == self.squash.key(other)
+
+    def subtree_stop(self, index: int) -> int:
+        """Index into `positions` after everything beneath the row at `index`."""
+        return bisect_left(self.positions, self.squash.subtree_ends[self.positions[index]], index + 1)
+
+    def _sum_to(self, position: int) -> int:
+        """Content bytes of everything listed before a position, filters apart."""
+        if self._sums is None:
+            sizes = map(self.squash.sizes.__getitem__, self.listed)
+            self._sums = array("q", chain((0,), accumulate(sizes)))
+        return self._sums[bisect_left(self.listed, position)]
+
+    def size_beneath(self, position: int) -> int:
+        """Content bytes that the view lists beneath a directory, whatever filters hide."""
+        return self._sum_to(self.squash.subtree_ends[position]) - self._sum_to(position)
+
+    @property
+    def total_bytes(self) -> int:
+        """Content bytes of the whole view."""
+        return self._sum_to(len(self.squash))
+
+    def count_beneath(self, position: int) -> int:
+        """How many entries the view lists beneath a directory."""
+        start = bisect_left(self.listed, position + 1)
+        return bisect_left(self.listed, self.squash.subtree_ends[position], start) - start
+
+    def changed_beneath(self, position: int) -> int:
+        """How many entries beneath a directory the layer did something to."""
+        start = bisect_left(self.listed, position + 1)
+        stop = bisect_left(self.listed, self.squash.subtree_ends[position], start)
+        states = bytes(map(self.states.__getitem__, self.listed[start:stop]))
+        return len(states) - states.count(State.UNCHANGED)
+
+    def reclaimable_beneath(self, position: int) -> int:
+        """Bytes at or beneath a path that no container sees."""
+        squash = self.squash
+        return sum(
+            squash.sizes[at]
+            for at in range(position, squash.subtree_ends[position])
+            if squash.fates[at] in (Fate.SHADOWED, Fate.DELETED)
+        )
+
+
+def _base(view: View) -> tuple[int, bool]:
+    return view.layer, view.merged

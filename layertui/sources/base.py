@@ -1,0 +1,141 @@
+"""What a source of images is, and what all of them do alike."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, NoReturn, Protocol
+
+from layertui.errors import DamagedError, LayertuiError
+from layertui.image.blob import Blob
+from layertui.image.digest import Digest
+from layertui.image.image import Image, StoredLayer
+from layertui.image.platform import Platform
+from layertui.layer.compression import Compression, sniff
+
+Kind = Literal["image", "attestation", "artifact", "broken"]
+"""What an entry is: only an image can be opened; `broken` says why in its problem."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageEntry:
+    """One line of a source's list: an image that can be opened, or something that is shown apart."""
+
+    reference: str
+    """As the person could type it, without scheme: a name, or `sha256:` and 12 digits. Not made safe for a terminal."""
+    tags: tuple[str, ...]
+    """All its names, as recorded."""
+    kind: Kind
+    """Whether it can be opened."""
+    platform: Platform | None
+    """What it is built for; None where unknown."""
+    digest: Digest | None
+    """Of its manifest; of its config where the source has no manifests; None where neither is known."""
+    problem: LayertuiError | None
+    """Why a broken entry cannot be opened."""
+    open: Callable[[], Image]
+    """Reads manifest and config, no layer; raises `problem`, or that an artifact is no image."""
+
+
+class Source(Protocol):
+    """A place with images: a file, a directory, an engine."""
+
+    @property
+    def scheme(self) -> str:
+        """What stands before the colon in a reference to it, such as `docker-archive`."""
+
+    @property
+    def label(self) -> str:
+        """What messages call it, such as `image.tar`."""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is odd about it as a whole, a sentence each."""
+
+    def entries(self) -> tuple[ImageEntry, ...]:
+        """What it holds in the order recorded, the host's platform first among the siblings of one index."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A source whose entries are known."""
+
+    scheme: str
+    """What stands before the colon in a reference to it."""
+    label: str
+    """What messages call it."""
+    found: tuple[ImageEntry, ...]
+    """What it holds, in order."""
+    warnings: tuple[str, ...] = ()
+    """What is odd about it as a whole."""
+
+    def entries(self) -> tuple[ImageEntry, ...]:
+        """What it holds."""
+        return self.found
+
+
+def short_reference(digest: Digest) -> str:
+    """How something without a name is called: enough of its digest to type."""
+    return f"{digest.algorithm}:{digest.short}"
+
+
+def unopenable(error: LayertuiError) -> Callable[[], Image]:
+    """An `open` that raises `error`, afresh each time so that no traceback grows on it."""
+
+    def refuse() -> NoReturn:
+        raise type(error)(error.message, error.hint)
+
+    return refuse
+
+
+def broken(
+    problem: LayertuiError,
+    reference: str,
+    tags: Sequence[str] = (),
+    platform: Platform | None = None,
+    digest: Digest | None = None,
+) -> ImageEntry:
+    """The entry for something that is named but cannot be read."""
+    return ImageEntry(reference, tuple(tags), "broken", platform, digest, problem, unopenable(problem))
+
+
+_EXPECTED: tuple[tuple[tuple[str, ...], Compression], ...] = (
+    (("+gzip", ".gzip"), Compression.GZIP),
+    (("+zstd", ".zstd"), Compression.ZSTD),
+    ((".tar",), Compression.PLAIN),
+)
+
+_SNIFFED = {
+    Compression.PLAIN: "application/vnd.oci.image.layer.v1.tar",
+    Compression.GZIP: "application/vnd.oci.image.layer.v1.tar+gzip",
+    Compression.ZSTD: "application/vnd.oci.image.layer.v1.tar+zstd",
+    # No layer type is registered for these; engines read them all the same.
+    Compression.XZ: "application/x-xz",
+    Compression.BZIP2: "application/x-bzip2",
+    Compression.LZ4: "application/x-lz4",
+    Compression.COMPRESS: "application/x-compress",
+    Compression.LZIP: "application/x-lzip",
+}
+
+
+def stored_layer(
+    open_blob: Callable[[], Blob], media_type: str, size_bytes: int | None, digest: Digest | None
+) -> StoredLayer:
+    """What is known about a layer once its blob is opened and its first bytes are seen.
+
+    `media_type` is empty where the source records none; a wrong one is a warning (layer.md leaves the bytes to tell).
+    `size_bytes` and `digest` are what its descriptor says. What `open_blob` raises becomes the layer's problem.
+    """
+    expected = next((kind for ends, kind in _EXPECTED if media_type.endswith(ends)), None)
+    try:
+        if media_type.endswith("+encrypted"):
+            raise DamagedError("is encrypted, and cannot be read.", "Decrypt the image first, for example with skopeo.")
+        blob = open_blob()
+        actual = sniff(blob.read_at(0, 16))
+    except LayertuiError as problem:
+        compressed = expected not in (None, Compression.PLAIN)
+        return StoredLayer(None, media_type, compressed, size_bytes, digest, problem)
+    warning = ""
+    if expected is not None and actual is not expected and blob.size_bytes:
+        warning = f"is labelled {media_type}, but stored as {actual.value}."
+    stored_bytes = blob.size_bytes if size_bytes is None else size_bytes
+    compressed = actual is not Compression.PLAIN
+    return StoredLayer(blob, media_type or _SNIFFED[actual], compressed, stored_bytes, digest, None, warning)

@@ -1,0 +1,157 @@
+"""From what a person types to an opened source and the image that is meant."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from layertui.errors import DamagedError, LayertuiError, NotFoundError, UsageError
+from layertui.image.platform import Platform
+from layertui.layer.read import Cancel, Progress
+from layertui.sources import docker_archive, legacy, oci_archive, oci_layout
+from layertui.sources.base import ImageEntry, Source
+from layertui.sources.oci_layout import no_layout
+from layertui.sources.outer import no_image
+from layertui.sources.reference import LayerSelector, Reference, parse_reference
+from layertui.sources.select import choose
+from layertui.sources.spool import make_tick
+from layertui.sources.target import Target
+
+STANDARD_INPUT = "standard input"
+"""What messages call it."""
+
+
+class SourceKind(Protocol):
+    """What each source's module has."""
+
+    @property
+    def SCHEME(self) -> str:
+        """What stands before the colon."""
+
+    @property
+    def sniff(self) -> Callable[[Target], bool]:
+        """Whether a target is of this kind; raises LayertuiError when it is of none."""
+
+    @property
+    def open_source(self) -> Callable[[Target], Source]:
+        """Open a target of this kind; raises LayertuiError."""
+
+
+SOURCES: tuple[SourceKind, ...] = (
+    docker_archive,
+    oci_archive,
+    legacy,
+    oci_layout,
+)
+"""All kinds, in the order in which they are asked: an archive with both manifests is Docker's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A source, and what of it is meant."""
+
+    source: Source
+    """Where the images are."""
+    entries: tuple[ImageEntry, ...]
+    """All that the source holds."""
+    chosen: ImageEntry | None
+    """The one that is meant; None when the reference leaves several."""
+    layers: LayerSelector | None
+    """Which of its layers are meant; None for all."""
+
+
+def open_reference(
+    text: str,
+    platform: str | None = None,
+    *,
+    progress: Progress | None = None,
+    cancelled: Cancel | None = None,
+) -> Opened:
+    """Open what a reference names, manifests and configs only, and choose the image that is meant.
+
+    `platform` is as a person writes it, such as `linux/arm64`; without it the host's is preferred. `progress` is
+    called with bytes done while an archive has to be unpacked to disk first; `cancelled` stops that.
+
+    Raises UsageError, NotFoundError, UnreachableError or DamagedError, each with what to do next, and Cancelled.
+    """
+    wanted = Platform.parse(platform) if platform else None
+    reference = parse_reference(text)
+    tick = make_tick(progress, cancelled)
+    if reference.name == "-" or reference.name.startswith("-:"):
+        target = Target.of_stream(0, STANDARD_INPUT, tick)
+        selector = reference.name[2:] or None
+    else:
+        path, selector, reference = split_path(reference)
+        target = Target.at(Path(path), path, tick)
+    return pick(_source(target, reference.scheme), selector, wanted, reference.layers)
+
+
+def pick(
+    source: Source, selector: str | None = None, platform: Platform | None = None, layers: LayerSelector | None = None
+) -> Opened:
+    """Choose the image that is meant in a source that is open; raises NotFoundError."""
+    entries = source.entries()
+    return Opened(source, entries, choose(entries, selector, platform, source.label), layers)
+
+
+def _source(target: Target, scheme: str | None) -> Source:
+    wanted = [kind for kind in SOURCES if scheme in (None, kind.SCHEME)]
+    for kind in wanted:
+        if kind.sniff(target):
+            return kind.open_source(target)
+    for kind in SOURCES:
+        if kind not in wanted and kind.sniff(target):
+            raise DamagedError(
+                f"{target.label} cannot be read as {scheme}:, it is of the kind {kind.SCHEME}:.",
+                f"Try: layertui {kind.SCHEME}:{target.label}",
+            )
+    raise _nothing(target)
+
+
+def _nothing(target: Target) -> LayertuiError:
+    if target.directory is not None:
+        return no_layout(target.directory, target.label)
+    outer = target.outer()
+    return no_image(outer) if outer is not None else DamagedError(f"{target.label} is not an image.")
+
+
+def split_path(reference: Reference) -> tuple[str, str | None, Reference]:
+    """Where the path ends and the name inside begins: the longest path that exists, cut at a colon.
+
+    Returns path, name, and the reference; its layers are gone when what looked like them belongs to the file's name.
+    Raises NotFoundError when no path exists.
+    """
+    found = _cut(reference.name)
+    if found is None and reference.layers is not None:
+        found, reference = _cut(reference.text.removeprefix(f"{reference.scheme}:")), replace(reference, layers=None)
+    if found is None:
+        raise _no_such_file(reference)
+    return *found, reference
+
+
+def _cut(name: str) -> tuple[str, str | None] | None:
+    end = len(name)
+    while end > 0:
+        if os.path.lexists(_no_nul(name[:end])):
+            return name[:end], name[end + 1 :] or None
+        end = name.rfind(":", 0, end)
+    return None
+
+
+def _no_nul(path: str) -> str:
+    """A path that system calls take: one with a NUL can name nothing."""
+    return path.replace("\0", "\ufffd")
+
+
+def _no_such_file(reference: Reference) -> LayertuiError:
+    head, mark, tail = reference.name.rpartition("#")
+    if mark and os.path.lexists(_no_nul(head)):
+        return UsageError(
+            f"'#{tail}' is no layer.", "Write #4 for a layer, #0..4 for a range, or #sha256:ab12 for a digest."
+        )
+    path = reference.name.partition(":")[0] if reference.scheme else reference.name
+    hint = "Check the spelling, and the directory you are in."
+    if reference.scheme is None and "/" not in path.removeprefix("./") and not path.endswith(".tar"):
+        hint = f"If it is an image in an engine, save it first: docker save {path} -o image.tar && layertui image.tar"
+    return NotFoundError(f"There is no file or directory {path}.", hint)

@@ -1,0 +1,90 @@
+"""The find pane: paths of all layers that a query finds, hidden and deleted versions too."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.cells import cell_len
+
+from layertui.present.find import Hit
+from layertui.present.marks import OUTCOME_MARKS, STATE_MARKS, outcome_mark
+from layertui.present.safetext import crop_middle, safe
+from layertui.present.units import size_narrow
+from layertui.stack.squash import Squash
+from layertui.tui.actions import Place
+from layertui.tui.widgets.columns import SIZE_WIDTH
+from layertui.tui.widgets.lines import LineList
+from layertui.tui.widgets.looks import Line, Run, pad, pad_left, spread
+
+
+class FindPane(LineList):
+    """Hits, best first: layer, marks, size and path."""
+
+    place: ClassVar[Place] = Place.FIND
+
+    def __init__(self, *, id: str) -> None:
+        """Make it empty."""
+        super().__init__(id=id)
+        self.query_text = ""
+        self.hits: Sequence[Hit] = ()
+        self.squash: Squash | None = None
+        self.searching = False
+
+    def show(self, query: str, squash: Squash | None, hits: Sequence[Hit], searching: bool) -> None:
+        """Show other hits, with the cursor on the best."""
+        self.query_text, self.squash, self.hits, self.searching = query, squash, hits, searching
+        self.changed(0)
+
+    @property
+    def hit(self) -> Hit | None:
+        """The hit under the cursor."""
+        return self.hits[self.cursor] if self.cursor < len(self.hits) else None
+
+    def line_count(self) -> int:
+        """How many hits there are."""
+        return len(self.hits)
+
+    def title(self, width: int) -> Line:
+        """How many hits."""
+        left: Line = [("title", " FIND  in all layers")]
+        return spread(left, [("title", f"{len(self.hits):,} hits " if self.query_text else "")], width)
+
+    def head(self, width: int) -> Line:
+        """The columns' names."""
+        return [("head", f" Layer  S  {'Out':<4} {'Size':>{SIZE_WIDTH}}  Path")]
+
+    def empty(self, width: int) -> list[Line]:
+        """What to do, or that nothing was found."""
+        if not self.query_text:
+            return [[("dim", " Type letters of a path, in their order. Enter goes to the hit.")]]
+        return [[("dim", " Searching..." if self.searching else " Nothing matches.")]]
+
+    def line(self, index: int, width: int) -> Line:
+        """One hit, with the letters that matched marked."""
+        squash, hit = self.squash, self.hits[index]
+        if squash is None:
+            return []
+        at = hit.position
+        state, outcome = squash.state(at), squash.outcome(at)
+        runs: list[Run] = [("plain", f" L{squash.layer(at):<5} ")]
+        runs.append((STATE_MARKS[state].style, f"{STATE_MARKS[state].text}  ") if state is not None else ("plain", "   "))
+        look = OUTCOME_MARKS[outcome].style if outcome in OUTCOME_MARKS else "plain"
+        out = outcome_mark(outcome, squash.by_layer(at)) if outcome in OUTCOME_MARKS else ""
+        runs.append((look, pad(out, 4)))
+        runs.append(("plain", " " + pad_left(size_narrow(squash.size_bytes(at)), SIZE_WIDTH) + "  "))
+        room = width - sum(cell_len(text) for _, text in runs)
+        return runs + _marked(squash.path(at), hit.spans, room)
+
+
+def _marked(path: bytes, spans: Sequence[tuple[int, int]], room: int) -> list[Run]:
+    """A path with the bytes in `spans` marked; one that is too long is cut, and loses the marks."""
+    whole = safe(path)
+    if cell_len(whole) > room or not path.isascii():
+        return [("plain", crop_middle(whole, room))]
+    runs: list[Run] = []
+    at = 0
+    for start, stop in spans:
+        runs.append(("plain", safe(path[at:start])))
+        runs.append(("match", safe(path[start:stop])))
+        at = stop
+    runs.append(("plain", safe(path[at:])))
+    return [run for run in runs if run[1]]

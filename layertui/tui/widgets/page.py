@@ -1,0 +1,98 @@
+"""Pages: text that is read and scrolled: help, config and history, a file's page, the details."""
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from layertui.tui.actions import Place
+from layertui.tui.widgets.lines import LineList
+from layertui.tui.widgets.looks import Line
+from layertui.tui.wrapping import wrap
+
+HANG = 4
+"""Cells that the rest of a wrapped line is indented by, where it has no columns."""
+
+
+class PageView(LineList):
+    """A page of text; long lines are wrapped or cut."""
+
+    place: ClassVar[Place] = Place.PAGE
+    CURSOR: ClassVar[bool] = False
+
+    def __init__(self, *, id: str | None = None, wrapping: bool = True) -> None:
+        """Make it empty."""
+        super().__init__(id=id)
+        self.wrapping = wrapping
+        """Whether long lines are wrapped."""
+        self.source: Callable[[int], Sequence[Line]] = lambda width: ()
+        """Makes the page for a width; called again when what it tells changes."""
+        self.heading = ""
+        self._lines: list[Line] = []
+        self._made_for = -1
+        self._hangs = HANG
+
+    def show(self, heading: str, source: Callable[[int], Sequence[Line]], hang: int = HANG) -> None:
+        """Show another page, from its beginning if it has another heading."""
+        if heading != self.heading:
+            self.top = 0
+        self.heading, self.source, self._hangs = heading, source, hang
+        self.remake()
+
+    def remake(self) -> None:
+        """Make the lines anew, and draw those that are others now."""
+        before, top = self._lines, self.top
+        self._made_for = self.inner_width
+        self._lines = self._made(self._made_for)
+        self._clamp()
+        if len(before) != len(self._lines) or top != self.top:
+            self.changed()
+            return
+        for index, (old, new) in enumerate(zip(before, self._lines, strict=True)):
+            if old != new:
+                self.refresh_line(index)
+        if self.heading:
+            self.refresh_title()
+
+    def _made(self, width: int) -> list[Line]:
+        lines = self.source(width)
+        if not self.wrapping or width <= 0:
+            return list(lines)
+        return [part for line in lines for part in wrap(line, width, self._hangs)]
+
+    def line_count(self) -> int:
+        """How many lines the page has at this width."""
+        if self._made_for != self.inner_width:
+            self._made_for = self.inner_width
+            self._lines = self._made(self._made_for)
+            self._strips.clear()
+        return len(self._lines)
+
+    def line(self, index: int, width: int) -> Line:
+        """One line."""
+        return self._lines[index] if index < self.line_count() else []
+
+    def title(self, width: int) -> Line | None:
+        """The heading."""
+        return [("title", f" {self.heading}")] if self.heading else None
+
+    def do_long_lines(self) -> None:
+        """Wrap long lines, or cut them."""
+        self.wrapping = not self.wrapping
+        self.remake()
+        self.changed()
+
+
+class DetailPane(PageView):
+    """The details below the lists: what is under the cursor."""
+
+    place: ClassVar[Place] = Place.DETAILS
+
+    def line(self, index: int, width: int) -> Line:
+        """A line; while the pane has the focus, with a mark at its left."""
+        line = super().line(index, width)
+        if not self.has_focus or not line:
+            return line
+        (look, text), *rest = line
+        return [("title-on", "▌"), (look, text.removeprefix(" ")), *rest]
+
+    def _focus_drawn(self) -> None:
+        self.changed()
