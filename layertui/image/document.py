@@ -12,6 +12,7 @@ from layertui.image.bounds import DOCUMENT_BYTES, Bound
 T = TypeVar("T")
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_AGAIN = "Fetch or save the image again."
 _REPLACEMENT = "�"
 
 
@@ -25,11 +26,11 @@ def decode(data: bytes, shape: type[T], where: str, bound: Bound = DOCUMENT_BYTE
     try:
         return msgspec.json.decode(data, type=shape)
     except msgspec.ValidationError as problem:
-        raise DamagedError(f"{where} is not as its specification says: {problem}.") from problem
+        raise DamagedError(f"{where} is not as its specification says: {problem}.", _AGAIN) from problem
     except (msgspec.DecodeError, UnicodeDecodeError):
         return _decode_replacing(data, shape, where)
     except RecursionError as problem:
-        raise DamagedError(f"{where} is nested too deeply to be the work of a container tool.") from problem
+        raise DamagedError(f"{where} is nested too deeply to be the work of a container tool.", _AGAIN) from problem
 
 
 def _decode_replacing(data: bytes, shape: type[T], where: str) -> T:
@@ -39,9 +40,9 @@ def _decode_replacing(data: bytes, shape: type[T], where: str) -> T:
         text = _LONE_SURROGATE.sub(_REPLACEMENT, json.dumps(loose, ensure_ascii=False))
         return msgspec.json.decode(text.encode(), type=shape)
     except msgspec.ValidationError as problem:
-        raise DamagedError(f"{where} is not as its specification says: {problem}.") from problem
+        raise DamagedError(f"{where} is not as its specification says: {problem}.", _AGAIN) from problem
     except (ValueError, RecursionError) as problem:
-        raise DamagedError(f"{where} is {_looks(data)}.", "Fetch or save the image again.") from problem
+        raise DamagedError(f"{where} is {_looks(data)}.", _AGAIN) from problem
 
 
 def _looks(data: bytes) -> str:

@@ -189,8 +189,9 @@ def decompress(
         try:
             chunk = member.decompress(pending, OUTPUT_CHUNK_BYTES)
         except _FAILURES as error:
+            near = f"near byte {offset - len(pending):,}"
             raise DamagedError(
-                f"{blob.label}: the {compression.value} stream is damaged near byte {offset - len(pending):,} ({error})",
+                f"{blob.label}: the {compression.value} stream is damaged {near}: {error}.",
                 "Copy or download it again.",
             ) from error
         started, pending = True, b""

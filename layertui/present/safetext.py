@@ -133,3 +133,13 @@ def crop_middle(text: str, width: int, *, mark: str = CROP_MARK) -> str:
         return _prefix(mark, width)
     head = _prefix(text, room // 2)
     return head + mark + _suffix(text, room - cell_width(head))
+
+
+def safe_json(text: str) -> str:
+    r"""JSON as it can be printed: what `safe` escapes stands as `\uXXXX`, which reads back as the same text."""
+
+    def escape(match: re.Match[str]) -> str:
+        units = match[0].encode("utf-16-be", "surrogatepass")
+        return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
+
+    return _UNSAFE_PATTERN.sub(escape, text)

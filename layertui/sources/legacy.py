@@ -43,7 +43,8 @@ def sniff(target: Target) -> bool:
     outer = target.outer()
     if outer is None or "manifest.json" in outer or "index.json" in outer:
         return False
-    return "repositories" in outer or bool(_layer_ids(outer))
+    # A newer archive that is cut off looks the same without its manifest: which image was meant is not known then.
+    return "repositories" in outer or (not outer.warnings and bool(_layer_ids(outer)))
 
 
 def open_source(target: Target) -> Listing:

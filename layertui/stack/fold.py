@@ -9,7 +9,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from itertools import compress
 
-from layertui.layer.columns import Kind
+from layertui.layer.columns import PROBLEM_LIMIT, Kind
+from layertui.layer.member import shown
 from layertui.layer.tree import DEAD, IMPLIED, OPAQUE, PASSAGE, LayerTree
 from layertui.stack.layercolumn import NO_END_BYTE, NO_END_WORD, LayerColumn, is_equal
 from layertui.stack.order import path_major
@@ -73,6 +74,7 @@ class _Fold:
         self.parents = array("I", bytes(4 * count))
         self.opaque: list[int] = []
         self.links: dict[int, int] = {}
+        self.warnings: list[tuple[int, str]] = []
         self.careful = any(flag & DEAD for tree in trees for flag in tree.flags) if count else False
 
     def run(self) -> Squash:
@@ -93,6 +95,7 @@ class _Fold:
             sizes=self.sizes,
             depths=array("H", [key.count(b"\0") + 1 if key else 0 for key in self.keys]),
             lower_links=self.links,
+            warnings=tuple(sorted(self.warnings)),
             no_end=self.no_end,
         )
 
@@ -168,10 +171,12 @@ class _Fold:
             if kind == Kind.WHITEOUT:
                 ends[position], fates[position], states[position] = layer, Fate.MARKER, State.REMOVED
                 own_kills.append(layer)
-                if alive >= 0 and not flags & DEAD:
+                if alive >= 0 and not killed_here and not flags & DEAD:
                     ends[alive], fates[alive] = layer, Fate.DELETED
                     removed, removed_in, alive = alive, layer, -1
                     self._child_changed(around, layer)
+                elif alive < 0 and self.first == 0:
+                    self._warn(position, "a whiteout of a path that no lower layer shows.")
                 continue
             if flags & DEAD:
                 ends[position], fates[position] = (
@@ -218,6 +223,10 @@ class _Fold:
                 fates[alive] = Fate.WINS
         own_kills.sort()
         return own_kills, pending
+
+    def _warn(self, position: int, what: str) -> None:
+        if len(self.warnings) < PROBLEM_LIMIT:
+            self.warnings.append((self.layers[position], f"{shown(self.keys[position])}: {what}"))
 
     def _child_changed(self, around: Pending | None, layer: int) -> None:
         if around and layer in around:
@@ -279,8 +288,13 @@ class _Fold:
                     (at for at in self._run(key) if self.rows[at] == row and self.layers[at] == layer), None
                 )
                 target = self._visible_below(target_key, layer)
-                if position is None or target is None or self._is_directory(target):
+                if position is None:
                     continue
+                if target is None or self._is_directory(target):
+                    if self.first == 0:
+                        self._warn(position, "a hard link to nothing; its size is unknown.")
+                    continue
+                self._warn(position, "a hard link into a lower layer; engines refuse it.")
                 self.links[position] = self.links.get(target, target)
                 self._restate(key)
 

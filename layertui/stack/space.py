@@ -43,7 +43,7 @@ def reclaimable_bytes(squash: Squash) -> int:
     """
     total = 0
     dead = squash.fates.translate(_IS_DEAD)
-    groups = {(layer, row): False for layer, row in _linked_rows(squash)}
+    groups = dict.fromkeys(_linked_rows(squash), False)
     if groups:
         for position in _link_positions(squash):
             tree, row = squash.data_position(position)

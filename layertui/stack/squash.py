@@ -57,7 +57,10 @@ class Squash:
     """Components of the path; 0 is the root."""
     lower_links: dict[int, int]
     """Hard links into a lower layer: the position that holds their content."""
+    warnings: tuple[tuple[int, str], ...]
+    """What is odd about how layers fit together: layer number and sentence."""
     no_end: int
+    """What `ends` holds for a version that is visible from the top."""
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -3,31 +3,18 @@
 from collections.abc import Sequence
 
 from layertui.image.image import Image, Layer
-from layertui.layer.columns import Kind
-from layertui.present.marks import OUTCOME_MARKS, STATE_MARKS, legend, outcome_mark
+from layertui.present.details import detail_lines, history_table, metadata_table, removed_with
+from layertui.present.marks import legend
 from layertui.present.safetext import safe
-from layertui.present.units import created_text, exact_bytes, mode_text, mtime_text, octal_text, size_text
+from layertui.present.units import created_text, size_text
 from layertui.stack.squash import Squash
-from layertui.stack.state import Outcome
 from layertui.tui.actions import Place, by_group
 from layertui.tui.state import ImageState, LayerState
 from layertui.tui.tree_rows import TreeRow, What, entry_name, one_line, total_bytes
-from layertui.tui.widgets.looks import Line, Run, pad
+from layertui.tui.widgets.looks import Line, pad
 
 NAME_WIDTH = 16
 """Cells of the names at the left of a page."""
-
-KIND_WORDS = {
-    Kind.FILE: "file",
-    Kind.DIRECTORY: "directory",
-    Kind.SYMLINK: "symbolic link",
-    Kind.HARDLINK: "hard link",
-    Kind.CHAR: "character device",
-    Kind.BLOCK: "block device",
-    Kind.FIFO: "named pipe",
-    Kind.WHITEOUT: "whiteout: removes the path of the layers below",
-    Kind.OPAQUE: "opaque marker: hides the directory's content of the layers below",
-}
 
 
 def named(name: str, text: str, look: str = "plain") -> Line:
@@ -116,78 +103,40 @@ def _words(words: Sequence[str]) -> str:
 
 def file_page(squash: Squash, position: int, image: Image) -> list[Line]:
     """Metadata of one version of a path, and the history of the path."""
-    entry = squash.entry(position)
-    lines: list[Line] = [
-        named("Path", safe(entry.path)),
-        named("Layer", f"L{squash.layer(position)} {one_line(image.layers[squash.layer(position)].command)}"),
-        named("Kind", KIND_WORDS.get(entry.kind, "unknown") + (", implied by what lies in it" if entry.implied else "")),
-    ]
-    if entry.kind not in (Kind.WHITEOUT, Kind.OPAQUE):
-        if entry.kind in (Kind.FILE, Kind.HARDLINK):
-            lines.append(named("Size", exact_bytes(entry.size_bytes)))
-        if entry.link_target is not None:
-            lines.append(named("Target", safe(entry.link_target)))
-        if entry.device is not None:
-            lines.append(named("Device", f"{entry.device[0]}, {entry.device[1]}"))
-        if not entry.implied:
-            lines.append(named("Mode", f"{mode_text(entry.mode, entry.kind)}  {octal_text(entry.mode)}"))
-            lines.append(named("Owner", f"{entry.uid}:{entry.gid}"))
-            lines.append(named("Changed", mtime_text(entry.mtime_ns, exact=True)))
-        xattrs = list(entry.xattrs)
-        for number, (name, content) in enumerate(xattrs):
-            lines.append(named("Attributes" if number == 0 else "", f"{safe(name)} = {safe(content)}"))
-    state = squash.state(position)
-    if state is not None:
-        mark = STATE_MARKS[state]
-        lines.append([*named("This layer", ""), (mark.style, mark.text.strip()), ("plain", f"  {mark.meaning}")])
-    lines.append(named("Now", outcome_sentence(squash, position)))
+    path, layer = squash.path(position), squash.layer(position)
+    lines: list[Line] = [[("plain", " "), *line] for line in metadata_table(squash, position)]
+    lines.append([("dim", " made by   "), ("plain", one_line(image.layers[layer].command))])
     lines += heading("History of this path, base first")
-    lines += history_lines(squash, entry.path, image, squash.layer(position))
+    lines += history_lines(squash, path, image, layer)
     return lines
-
-
-def outcome_sentence(squash: Squash, position: int) -> str:
-    """What became of a version, in a sentence."""
-    outcome, by = squash.outcome(position), squash.by_layer(position)
-    if outcome is Outcome.SHADOWED:
-        return f"shadowed by L{by}, which holds its own version"
-    if outcome is Outcome.DELETED:
-        return f"deleted by L{by}; its bytes still are in the image"
-    if outcome is Outcome.WINS:
-        return "what a container sees; other layers hold the path too"
-    if outcome is Outcome.ONLY:
-        return "what a container sees; no other layer holds the path"
-    if outcome is Outcome.UNKNOWN:
-        return "not known while layers above are unread"
-    return "a marker, which a container does not see"
 
 
 def history_lines(squash: Squash, path: bytes, image: Image, here: int | None) -> list[Line]:
     """Every layer that touches a path, base to top, with what it did; the layer in view is pointed at."""
     lines: list[Line] = []
-    for position in squash.history(path):
+    for position, line in history_table(squash, path):
         layer = squash.layer(position)
-        state, outcome = squash.state(position), squash.outcome(position)
-        runs: list[Run] = [("key" if layer == here else "plain", f" {'>' if layer == here else ' '} {pad(f'L{layer}', 4)} ")]
-        if state is not None:
-            runs.append((STATE_MARKS[state].style, f"{STATE_MARKS[state].text} "))
-        if outcome in OUTCOME_MARKS:
-            mark = OUTCOME_MARKS[outcome]
-            runs.append((mark.style, pad(outcome_mark(outcome, squash.by_layer(position)), 5)))
-        else:
-            runs.append(("plain", "     "))
-        entry = squash.entry(position)
-        size = size_text(entry.size_bytes) if entry.kind in (Kind.FILE, Kind.HARDLINK) else ""
-        runs.append(("plain", f"{size:>9}  {mode_text(entry.mode, entry.kind):<9}  "))
-        runs.append(("dim", one_line(image.layers[layer].command)))
-        lines.append(runs)
-    return lines or [[("dim", "   no layer that is read holds it")]]
+        pointer = ("key", " > ") if layer == here else ("plain", "   ")
+        lines.append([pointer, *line, ("dim", f"  {one_line(image.layers[layer].command)}")])
+    removed = removed_with(squash, path)
+    if removed is not None:
+        by_layer, parent = removed
+        lines.append([("removed", f"   L{by_layer} -"), ("plain", f"  removed with {safe(parent)}/")])
+    return lines or [[("dim", "   no layer that is read holds it itself")]]
+
+
+def path_details(squash: Squash, position: int, image: Image) -> list[Line]:
+    """The details of the path under the cursor, with a margin."""
+    return [[("plain", " "), *line] for line in detail_lines(squash, position, image)]
 
 
 def tree_details(state: ImageState, row: TreeRow, label: str) -> list[Line]:
     """What the details say about a line of the tree."""
     if row.what in (What.STEP, What.NOTE):
-        return [[("plain", f" {row.label.strip()}")], [("dim", " A step that made no layer." if row.what is What.STEP else "")]]
+        return [
+            [("plain", f" {row.label.strip()}")],
+            [("dim", " A step that made no layer." if row.what is What.STEP else "")],
+        ]
     image = state.image
     if row.what is What.IMAGE or row.layer is None or image is None:
         return _image_details(state, label)

@@ -4,7 +4,9 @@ import os
 import shutil
 import stat
 import subprocess
+import tempfile
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -57,7 +59,8 @@ def walk(root: Path) -> tuple[list[str], list[set[str]]]:
         for attribute in os.listxattr(path, follow_symlinks=False):
             line += f" {attribute}"
         lines.append(line)
-    return lines, sorted(groups.values(), key=min)
+    # A mount counts names of a lower layer too, which nothing shows any more.
+    return lines, sorted((group for group in groups.values() if len(group) > 1), key=min)
 
 
 def without_links(lines: list[str]) -> list[str]:
@@ -105,11 +108,18 @@ def test_zstd_by_skopeo_shows_the_same(tmp_path: Path) -> None:
     assert merged_lines(squash) == expected_polite.MERGED
 
 
+@pytest.fixture
+def short_path() -> Iterator[Path]:
+    """A directory with a short name: podman refuses a runroot of more than 50 characters."""
+    with tempfile.TemporaryDirectory(prefix="lt", dir="/tmp") as name:
+        yield Path(name)
+
+
 @needs_podman
 @needs_root
-def test_podman_mounts_and_saves_what_we_list(tmp_path: Path) -> None:
+def test_podman_mounts_and_saves_what_we_list(tmp_path: Path, short_path: Path) -> None:
     (tmp_path / "from.tar").write_bytes(docker_archive([polite_image()]))
-    podman = ("podman", "--root", tmp_path / "root", "--runroot", tmp_path / "run")
+    podman = ("podman", "--root", short_path / "root", "--runroot", short_path / "run")
     run(*podman, "load", "-i", tmp_path / "from.tar")
     try:
         lines, groups = walk(Path(run(*podman, "image", "mount", "polite:1").strip()))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 
 from layertui.present.marks import OUTCOME_MARKS, STATE_MARKS
-from layertui.present.rows import Row
+from layertui.present.row import Row
 from layertui.present.safetext import crop_end, crop_middle
 from layertui.stack.state import Outcome, State
 from layertui.tui.widgets.looks import Line, Run, pad, pad_left
@@ -78,17 +78,17 @@ class Columns:
             text += f" {'Changed':<{MTIME_WIDTH}}"
         return text + "  Path"
 
-    def line(self, row: Row, flat: bool) -> Line:
-        """A row in these columns."""
+    def line(self, row: Row, flat: bool, strip: str, changed_beneath: int) -> Line:
+        """A row in these columns; `strip` is its stack strip, `changed_beneath` what a closed directory hides."""
         state_look = STATE_MARKS[row.state].style if row.state is not None else "plain"
         outcome_look = OUTCOME_MARKS[row.outcome].style if row.outcome in OUTCOME_MARKS else "plain"
         runs: list[Run] = [(state_look, f" {row.mark or ' '}  "), (outcome_look, pad(row.out, self.out))]
         quiet = "dim" if row.state is State.UNCHANGED else "plain"
         middle = " " + pad_left(row.size_text, SIZE_WIDTH)
         if self.bar:
-            middle += " " + bar(row.percent)
+            middle += " " + bar(row.share)
         if self.strip:
-            middle += " " + pad(row.strip, self.strip)
+            middle += " " + pad(strip, self.strip)
         if self.mode:
             middle += f" {row.mode_text:<{MODE_WIDTH}}"
         if self.owner:
@@ -96,23 +96,28 @@ class Columns:
         if self.mtime:
             middle += " " + pad(row.mtime_text[:MTIME_WIDTH].replace("T", " "), MTIME_WIDTH)
         runs.append((quiet, middle + "  "))
-        runs.extend(self._path(row, flat))
+        runs.extend(self._path(row, flat, changed_beneath))
         return runs
 
-    def _path(self, row: Row, flat: bool) -> list[Run]:
+    def _path(self, row: Row, flat: bool, changed_beneath: int) -> list[Run]:
         look = path_look(row)
         if flat:
-            return [(look, crop_middle(row.path, self.path))]
-        indent = row.depth + min(row.depth, self.path // 6)
-        indent = min(indent, self.path // 2)
+            return self._with_link([(look, crop_middle(row.path, self.path))], row, self.path)
+        indent = min(row.depth + min(row.depth, self.path // 6), self.path // 2)
         fold = "  " if row.folded is None else ("> " if row.folded else "v ")
         room = self.path - indent - len(fold)
         name = crop_middle(row.name, room)
         runs: list[Run] = [("dim" if look == "dim" else "plain", " " * indent + fold), (look, name)]
-        if row.is_directory and row.changed_beneath:
-            note = f"  {row.changed_beneath:,} changed"
+        if changed_beneath:
+            note = f"  {changed_beneath:,} changed"
             if cell_len(name) + len(note) <= room:
                 runs.append(("dim", note))
+        return self._with_link(runs, row, self.path)
+
+    def _with_link(self, runs: list[Run], row: Row, width: int) -> list[Run]:
+        left = width - sum(cell_len(text) for _, text in runs)
+        if row.link_text and left >= 8:
+            runs.append(("dim", crop_end(row.link_text, left)))
         return runs
 
 
@@ -127,9 +132,9 @@ def path_look(row: Row) -> str:
     return "directory" if row.is_directory else "plain"
 
 
-def bar(percent: float) -> str:
-    """A share of the whole as a bar, to half a cell; both glyphs are in every console font."""
-    halves = round(max(0.0, min(percent, 100.0)) / 100 * BAR_WIDTH * 2)
-    if percent > 0 and halves == 0:
+def bar(share: float) -> str:
+    """A share of the whole (0 to 1) as a bar, to half a cell; both glyphs are in every console font."""
+    halves = round(max(0.0, min(share, 1.0)) * BAR_WIDTH * 2)
+    if share > 0.01 and halves == 0:
         halves = 1
     return pad("█" * (halves // 2) + ("▌" if halves % 2 else ""), BAR_WIDTH)

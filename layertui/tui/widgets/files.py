@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from textual.message import Message
 
+from layertui.present.row import strip_text
 from layertui.present.rows import FileRows
 from layertui.present.view import Folds, Order, Sort, View
 from layertui.stack.squash import Squash
@@ -74,7 +75,7 @@ class FilePane(LineList):
             self.changed(0)
             return
         wanted = self.wanted
-        self.rows = FileRows(squash, self.view, self.folds)
+        self.rows = FileRows(squash, self.view, self.folds, self.rows)
         index = self._row_of(wanted) if wanted is not None else 0
         self.changed(min(self.cursor, len(self.rows) - 1) if index is None else index)
 
@@ -91,24 +92,14 @@ class FilePane(LineList):
         return None
 
     def stand_at(self, path: bytes) -> bool:
-        """Put the cursor on a path, opening what it lies in; False where the view does not hold it."""
+        """Put the cursor on a path, opening what it lies in; False where the view does not list it."""
         self.wanted = path
-        found = self._row_of(path)
-        while found is not None and self.rows is not None and self._path_at(found) != path:
-            row = self.rows.row(found)
-            if not row.folded:
-                break
-            self.rows.expand(found)
-            self.changed()
-            found = self._row_of(path)
+        found = self.rows.reveal(path) if self.rows is not None else None
         if found is None:
             return False
-        self.changed(found) if not self._strips else self.move_to(found)
+        self.changed(found)
         self.post_message(self.Moved(self))
-        return self._path_at(found) == path
-
-    def _path_at(self, index: int) -> bytes | None:
-        return self.squash.path(self.rows.position(index)) if self.rows is not None and self.squash is not None else None
+        return True
 
     @property
     def position(self) -> int | None:
@@ -168,7 +159,10 @@ class FilePane(LineList):
         rows = self.rows
         if rows is None:
             return []
-        return self._columns(width).line(rows.row(index), self.view.order is Order.FLAT)
+        columns, row = self._columns(width), rows.row(index)
+        strip = strip_text(rows.selection, row.position) if columns.strip else ""
+        changed = rows.selection.changed_beneath(row.position) if row.folded else 0
+        return columns.line(row, self.view.order is Order.FLAT, strip, changed)
 
     def _columns(self, width: int) -> Columns:
         if self.columns_for != (width, self.layer_count):
@@ -305,6 +299,10 @@ class FilePane(LineList):
         """Show only what matches."""
         if query != self.view.query:
             self.look_like(replace(self.view, query=query))
+
+    def show_everything(self) -> None:
+        """Take back what filters and toggles hide."""
+        self.look_like(replace(self.view, query="", hidden=frozenset(), overlaps=False))
 
     def step_changed(self, step: int) -> bool:
         """Go to the next or previous changed row; False where there is none."""

@@ -1,6 +1,7 @@
 """The find pane: paths of all layers that a query finds, hidden and deleted versions too."""
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -66,25 +67,33 @@ class FindPane(LineList):
         at = hit.position
         state, outcome = squash.state(at), squash.outcome(at)
         runs: list[Run] = [("plain", f" L{squash.layer(at):<5} ")]
-        runs.append((STATE_MARKS[state].style, f"{STATE_MARKS[state].text}  ") if state is not None else ("plain", "   "))
+        runs.append(
+            (STATE_MARKS[state].style, f"{STATE_MARKS[state].text}  ") if state is not None else ("plain", "   ")
+        )
         look = OUTCOME_MARKS[outcome].style if outcome in OUTCOME_MARKS else "plain"
         out = outcome_mark(outcome, squash.by_layer(at)) if outcome in OUTCOME_MARKS else ""
         runs.append((look, pad(out, 4)))
         runs.append(("plain", " " + pad_left(size_narrow(squash.size_bytes(at)), SIZE_WIDTH) + "  "))
         room = width - sum(cell_len(text) for _, text in runs)
-        return runs + _marked(squash.path(at), hit.spans, room)
+        return runs + _marked(safe(squash.path(at)), self.query_text, room)
 
 
-def _marked(path: bytes, spans: Sequence[tuple[int, int]], room: int) -> list[Run]:
-    """A path with the bytes in `spans` marked; one that is too long is cut, and loses the marks."""
-    whole = safe(path)
-    if cell_len(whole) > room or not path.isascii():
-        return [("plain", crop_middle(whole, room))]
+def _marked(path: str, query: str, room: int) -> list[Run]:
+    """A path with the letters of a query marked; one that is too long is cut in its middle."""
+    path = crop_middle(path, room)
+    smart = (lambda text: text) if query != query.lower() else str.lower
+    subject, marked = smart(path), set[int]()
+    for word in query.split():
+        at = subject.rfind(word)
+        if at >= 0:
+            marked.update(range(at, at + len(word)))
+            continue
+        for letter in word:
+            at = subject.find(letter, at + 1)
+            if at < 0:
+                break
+            marked.add(at)
     runs: list[Run] = []
-    at = 0
-    for start, stop in spans:
-        runs.append(("plain", safe(path[at:start])))
-        runs.append(("match", safe(path[start:stop])))
-        at = stop
-    runs.append(("plain", safe(path[at:])))
-    return [run for run in runs if run[1]]
+    for is_marked, group in groupby(enumerate(path), lambda item: item[0] in marked):
+        runs.append(("match" if is_marked else "plain", "".join(character for _, character in group)))
+    return runs

@@ -109,7 +109,11 @@ class TreePane(LineList):
     def index_of(self, place: int, layer: int) -> int | None:
         """The line of a layer."""
         return next(
-            (i for i, row in enumerate(self.rows) if row.layer == layer and (row.place == place or place in row.places)),
+            (
+                i
+                for i, row in enumerate(self.rows)
+                if row.layer == layer and (row.place == place or place in row.places)
+            ),
             None,
         )
 

@@ -1,0 +1,121 @@
+"""Read all layers of an image and fold them, for what has no screen."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from threading import Event
+
+from layertui.errors import Cancelled, DamagedError, LayertuiError, PartialResultError
+from layertui.image.image import Image, Layer
+from layertui.layer.build import build
+from layertui.layer.columns import Columns
+from layertui.layer.read import read_layer
+from layertui.layer.tree import LayerTree
+from layertui.stack.content import Contents
+from layertui.stack.fold import fold
+from layertui.stack.squash import Squash
+
+WORKERS = 2
+"""Layers read at a time: inflating and hashing let go of the interpreter, scanning headers does not."""
+
+LayerProgress = Callable[[int, int], None]
+"""Called with a layer's number and the stored bytes of it that are done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """An image's layers, read and folded."""
+
+    image: Image
+    squash: Squash
+    numbers: range
+    """The layers that were read."""
+    problems: tuple[LayertuiError, ...]
+    """What could not be read or did not match, base to top; what could be read is in `squash` all the same."""
+
+
+def load(
+    image: Image,
+    numbers: range | None = None,
+    *,
+    verify_digests: bool = False,
+    verify_content: bool = False,
+    progress: LayerProgress | None = None,
+) -> Loaded:
+    """Read an image's layers, all or those in `numbers`, and fold them.
+
+    `verify_digests` reads plain layers whole to check them; compressed ones always are. `verify_content` compares
+    every rewritten file. A layer that cannot be read counts as empty, and is among the problems.
+    """
+    numbers = range(len(image.layers)) if numbers is None else numbers
+    stop = Event()
+    layers = [image.layers[number] for number in numbers]
+
+    def read(layer: Layer) -> tuple[LayerTree, list[LayertuiError]]:
+        return read_one(image, layer, stop.is_set, verify_digests, progress)
+
+    pool = ThreadPoolExecutor(WORKERS)
+    try:
+        results = list(pool.map(read, layers))
+    except BaseException:
+        stop.set()
+        raise
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+    squash = fold([tree for tree, _ in results], layer_count=len(image.layers), first=numbers.start)
+    if verify_content:
+        blobs: Sequence[Layer] = image.layers
+        Contents([layer.blob for layer in blobs]).settle(squash, range(len(squash)))
+    problems = tuple(problem for _, found in results for problem in found)
+    return Loaded(image, squash, numbers, problems)
+
+
+def read_one(
+    image: Image,
+    layer: Layer,
+    cancelled: Callable[[], bool] | None = None,
+    verify: bool = False,
+    progress: LayerProgress | None = None,
+) -> tuple[LayerTree, list[LayertuiError]]:
+    """Read one layer of an image; what is wrong with it comes as sentences that say which layer it is."""
+    if layer.blob is None:
+        problem = layer.problem or DamagedError(f"layer {layer.index} has no content.")
+        return build(Columns()), [problem]
+    try:
+        tree = read_layer(
+            layer.blob,
+            progress=None if progress is None else lambda done: progress(layer.index, done),
+            cancelled=cancelled,
+            digest=layer.digest,
+            diff_id=layer.diff_id,
+            verify=verify,
+        )
+    except Cancelled:
+        raise
+    except LayertuiError as error:
+        which = f"layer {layer.index} of {len(image.layers)}"
+        return build(Columns()), [DamagedError(f"{which}: {error.message}", error.hint)]
+    return tree, layer_problems(image, layer, tree)
+
+
+def layer_problems(image: Image, layer: Layer, tree: LayerTree) -> list[LayertuiError]:
+    """What is wrong with a layer that was read: damage, digests that do not match, members that were refused."""
+    which = f"layer {layer.index} of {len(image.layers)}"
+    label = layer.blob.label if layer.blob is not None else which
+    problems: list[LayertuiError] = []
+    if tree.damage is not None:
+        message = tree.damage.message.removeprefix(f"{label}: ")
+        problems.append(
+            DamagedError(
+                f"{label}: damaged at byte {tree.damage.offset_bytes:,} in {which}: {message.rstrip('.')}.",
+                "What was read before it is shown; totals are partial.",
+            )
+        )
+    problems += [DamagedError(f"{which}: {problem}", "Do not trust this image.") for problem in tree.problems]
+    if tree.columns.refused_count:
+        first = next(iter(tree.columns.warnings), "")
+        count = tree.columns.refused_count
+        problems.append(
+            PartialResultError(f"{which}: {count:,} {'entry was' if count == 1 else 'entries were'} refused: {first}")
+        )
+    return problems

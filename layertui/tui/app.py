@@ -1,0 +1,66 @@
+"""The app: it shows the main screen, in a theme that fits the terminal."""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import ClassVar
+
+os.environ.setdefault("ESCDELAY", "25")  # milliseconds; Textual reads it when it is imported
+
+from textual.app import App
+from textual.binding import BindingType
+from textual.screen import Screen
+
+from layertui.sources.resolve import Opened
+from layertui.tui import theme as themes
+from layertui.tui.screens.main import MainScreen
+
+SWITCH_INTERVAL_S = 0.0001
+"""How long a thread may keep the interpreter: keys stay quick beside two layers that are read."""
+
+
+class LayerApp(App[int], inherit_bindings=False):
+    """One opened source on the screen."""
+
+    CSS_PATH = "app.tcss"
+    ENABLE_COMMAND_PALETTE = False  # the main screen opens it, with our own actions in it
+    BINDINGS: ClassVar[list[BindingType]] = []
+
+    def __init__(self, opened: Opened, *, theme: str | None = None, low_bandwidth: bool | None = None) -> None:
+        """Show `opened`; `theme` and `low_bandwidth` win over what the environment says."""
+        themes.tidy()
+        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
+        for made in themes.themes():
+            self.register_theme(made)
+        self._opened = opened
+        wanted = themes.pick(os.environ, theme)
+        self.theme = wanted if self.get_theme(wanted) is not None else themes.pick(os.environ, None)
+        self.animation_level = "none"
+        over_ssh = bool(os.environ.get("SSH_CONNECTION"))
+        self.low_bandwidth = over_ssh if low_bandwidth is None else low_bandwidth
+        """Whether to send little: progress seldom."""
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """The marks' colours, which no theme of Textual has."""
+        return themes.mark_colours(self.current_theme)
+
+    def get_default_screen(self) -> Screen[object]:
+        """The one screen there is; pages and prompts are panes in it."""
+        return MainScreen(self._opened, low_bandwidth=self.low_bandwidth)
+
+
+def run(opened: Opened, *, theme: str | None = None, low_bandwidth: bool | None = None, mouse: bool = True) -> int:
+    """Show an opened source until the person quits; returns the exit code."""
+    before_s = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    try:
+        app = LayerApp(opened, theme=theme, low_bandwidth=low_bandwidth)
+        app.run(mouse=mouse)
+        return app.return_code or 0
+    finally:
+        sys.setswitchinterval(before_s)
+
+
+def theme_names() -> Sequence[str]:
+    """What `--theme` takes."""
+    return themes.NAMES

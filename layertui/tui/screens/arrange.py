@@ -1,0 +1,43 @@
+"""Where the panes stand, by the size of the terminal."""
+
+from dataclasses import dataclass
+
+from layertui.tui.actions import Place
+
+ONE_PANE_BELOW = 80
+"""Columns below which one pane is shown at a time."""
+
+SIDE_FROM = 200
+"""Columns from which the history stands at the right."""
+
+TREE_LEAST = 20
+"""Cells of the tree pane at least."""
+
+FILES_LEAST = 40
+"""Cells of the file pane at least, beside the tree."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """What is shown, and how large."""
+
+    tree: int
+    """Cells of the tree pane, its border included; 0 when it is not shown, -1 for the whole width."""
+    main: bool
+    """Whether the file pane, or the page in its place, is shown."""
+    side: bool
+    details: int
+    """Lines of the details; 0 when they are not shown, -1 for the whole height."""
+
+
+def arrange(width: int, height: int, place: Place, zoomed: bool, tree_extra: int) -> Arrangement:
+    """Place the panes; `place` is what has the focus, `tree_extra` the cells that the person made the tree wider."""
+    if width < ONE_PANE_BELOW or zoomed:
+        if place is Place.DETAILS:
+            return Arrangement(0, False, False, -1)
+        return Arrangement(-1 if place is Place.TREE else 0, place is not Place.TREE, False, 0)
+    side = width >= SIDE_FROM
+    usual = 29 if width < 100 else 34 if width < 140 else 44
+    tree = max(TREE_LEAST, min(usual + tree_extra, width - FILES_LEAST - (50 if side else 0)))
+    details = 3 if height < 30 else 5 if height < 45 else 6
+    return Arrangement(tree, True, side, details)

@@ -1,0 +1,127 @@
+"""What the header, the footer, the details and the side say about the state of the screen."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from layertui.present.safetext import safe
+from layertui.present.units import size_text
+from layertui.tui.actions import Place, footer, prefix_hint
+from layertui.tui.pages import file_page, history_lines, layer_details, path_details, tree_details
+from layertui.tui.state import ImageState, Rate, Reading, progress_bytes
+from layertui.tui.tree_rows import entry_name, one_line, total_bytes
+from layertui.tui.widgets.bars import header_line
+from layertui.tui.widgets.looks import Line, cells, spread
+
+if TYPE_CHECKING:
+    from layertui.tui.screens.main import MainScreen
+
+
+class Telling:
+    """The part of the main screen that only says things."""
+
+    notice = ""
+    """One sentence in the footer, until the next key."""
+
+    _rate: Rate | None = None
+    _rate_session = 0
+
+    def tell(self: "MainScreen") -> None:
+        """Say everything anew; only what changed is drawn."""
+        self.tell_header()
+        self.tell_details()
+        self.tell_footer()
+
+    def say(self: "MainScreen", notice: str) -> None:
+        """Say one sentence in the footer, until the next key."""
+        self.notice = notice
+        self.tell_footer()
+
+    def tell_header(self: "MainScreen") -> None:
+        """What is open, and its totals."""
+        state = self.state
+        if state is None:
+            self.header.show(header_line([self.label()], [""], self.app.size.width))
+            return
+        names = [self.label()]
+        if state.image is not None:
+            names.append(safe(state.image.platform.text))
+        names.append(entry_name(state).split("  ")[0])
+        total, whole = total_bytes(state)
+        sizes = []
+        if state.layers:
+            sizes.append(("" if whole else ">= ") + size_text(total))
+        if state.reclaimable_bytes is not None:
+            sizes.append(f"reclaimable {'' if whole else '>= '}{size_text(state.reclaimable_bytes)}")
+        self.header.show(header_line(names, sizes or [""], self.app.size.width))
+
+    def tell_footer(self: "MainScreen") -> None:
+        """The keys; or a notice, what can follow a prefix, and what is being read."""
+        width = self.app.size.width
+        progress = self.progress_text()
+        right: Line = [("key", f"{progress} ")] if progress else []
+        if self.prefix:
+            self.footer.show([("key", f" {prefix_hint(self.prefix)}")])
+        elif self.notice:
+            self.footer.show(spread([("win", f" {self.notice}")], right, width))
+        else:
+            left_out = [] if self.closable else ["back"]
+            if not self.has_layers:
+                left_out += ["next_layer", "merged", "filter", "find"]
+            text = footer(self.pane.place, width - 1 - (cells(right) + 2 if right else 0), left_out)
+            self.footer.show(spread([("dim", f" {text}")], right, width))
+
+    def progress(self, state: ImageState | None, busy: bool, now_s: float) -> str:
+        """`reading 212/412 MB  61 MB/s  eta 3 s  Ctrl+C cancels`; empty when nothing is being read."""
+        if state is None or not any(layer.reading is Reading.RUNNING for layer in state.layers):
+            self._rate = None
+            return "folding" if state is not None and busy else ""
+        done, total = progress_bytes(state.layers)
+        if self._rate is None or self._rate_session != state.session:
+            self._rate, self._rate_session = Rate(now_s, done), state.session
+        speed = self._rate.of(now_s, done)
+        text = f"reading {size_text(done)} of {size_text(total)}"
+        if speed > 0:
+            text += f"  {size_text(int(speed))}/s  eta {int((total - done) / speed) + 1} s"
+        return f"{text}  Ctrl+C cancels"
+
+    def tell_details(self: "MainScreen") -> None:
+        """What is under the cursor."""
+        self.details.show("", lambda width: self._detail_lines())
+        if self.side.display:
+            self.side.show("HISTORY", lambda width: self._side_lines())
+        if self.page_name == "file":
+            self.page.remake()
+
+    def _detail_lines(self: "MainScreen") -> Sequence[Line]:
+        pane = self.pane
+        position, squash = self.files.position, self.files.squash
+        state = self.state
+        if pane.place is Place.FIND and self.find.hit is not None and self.find.squash is not None:
+            position, squash = self.find.hit.position, self.find.squash
+        elif pane.place is Place.TREE or position is None:
+            row = self.tree.row
+            return tree_details(self.states[row.place], row, self.label()) if row is not None else []
+        if position is None or squash is None or state is None or state.image is None:
+            return []
+        return path_details(squash, position, state.image)
+
+    def _side_lines(self: "MainScreen") -> Sequence[Line]:
+        state, squash, path = self.state, self.files.squash, self.files.path
+        if state is None or state.image is None or self.here is None or not state.image.layers:
+            return []
+        number = self.here[1]
+        layer = state.image.layers[number]
+        lines: list[Line] = []
+        if squash is not None and path is not None:
+            lines += [[("plain", f" {safe(path)}")], []]
+            lines += history_lines(squash, path, state.image, number)
+            lines += [[]]
+        lines += [[("title-on", f" Layer {number}")], [("plain", f" {one_line(layer.command)}")], []]
+        reading = state.layers[number] if number < len(state.layers) else None
+        return lines + layer_details(layer, reading)
+
+    def _file_lines(self: "MainScreen") -> Sequence[Line]:
+        state, squash, position = self.state, self.files.squash, self.files.position
+        if state is None or state.image is None or squash is None or position is None:
+            return [[("dim", " No path is under the cursor.")]]
+        return file_page(squash, position, state.image)

@@ -1,0 +1,121 @@
+"""Colours: which theme fits the terminal, and what the marks look like in it."""
+
+import os
+import re
+from collections.abc import MutableMapping
+
+from textual.theme import Theme
+
+_DARK = {
+    "mark-added": "#5fd7d7",
+    "mark-changed": "#e5c07b",
+    "mark-removed": "#d787d7",
+    "mark-directory": "#87afff",
+    "mark-accent": "#87d7ff",
+    "mark-dim": "#8a8a8a",
+    "mark-rail": "#444444",
+    "mark-thumb": "#767676",
+    "cursor-off": "#3a3a3a",
+    "cursor-off-style": "none",
+    "dim-style": "none",
+    "dead-style": "strike",
+}
+
+_LIGHT = {
+    "mark-added": "#005faf",
+    "mark-changed": "#875f00",
+    "mark-removed": "#870087",
+    "mark-directory": "#00458b",
+    "mark-accent": "#005f87",
+    "mark-dim": "#6c6c6c",
+    "mark-rail": "#c6c6c6",
+    "mark-thumb": "#8a8a8a",
+    "cursor-off": "#dadada",
+    "cursor-off-style": "none",
+    "dim-style": "none",
+    "dead-style": "strike",
+}
+
+_ANSI = {
+    "mark-added": "ansi_cyan",
+    "mark-changed": "ansi_yellow",
+    "mark-removed": "ansi_magenta",
+    "mark-directory": "ansi_default",
+    "mark-accent": "ansi_cyan",
+    "mark-dim": "ansi_default",
+    "mark-rail": "ansi_default",
+    "mark-thumb": "ansi_default",
+    "cursor-off": "ansi_default",
+    "cursor-off-style": "bold underline",
+    "dim-style": "dim",
+    "dead-style": "dim strike",
+}
+
+_ANSI_LIGHT = _ANSI | {"mark-added": "ansi_blue", "mark-accent": "ansi_blue"}
+
+NAMES = ("dark", "light", "ansi-dark", "ansi-light")
+"""What `--theme` takes, besides any name of Textual's own themes."""
+
+
+def mark_colours(theme: Theme) -> dict[str, str]:
+    """The marks' colours in a theme: never red against green."""
+    if theme.ansi:
+        return _ANSI if theme.dark else _ANSI_LIGHT
+    return _DARK if theme.dark else _LIGHT
+
+
+def themes() -> list[Theme]:
+    """Our own themes: the terminal's plain black or white, so that few colour codes are sent."""
+    return [
+        Theme(
+            name="dark",
+            primary="#5fafff",
+            accent="#87d7ff",
+            foreground="#d0d0d0",
+            background="#121212",
+            surface="#1c1c1c",
+            panel="#262626",
+            dark=True,
+        ),
+        Theme(
+            name="light",
+            primary="#005faf",
+            accent="#005f87",
+            foreground="#262626",
+            background="#fafafa",
+            surface="#eeeeee",
+            panel="#e4e4e4",
+            dark=False,
+        ),
+    ]
+
+
+def is_dark(environ: MutableMapping[str, str]) -> bool:
+    """Whether the terminal's background is dark, by COLORFGBG; dark where that says nothing."""
+    found = re.search(r"(\d+)$", environ.get("COLORFGBG", ""))
+    if found is None:
+        return True
+    colour = int(found[1])
+    return colour < 7 or colour == 8
+
+
+def pick(environ: MutableMapping[str, str], wanted: str | None) -> str:
+    """The theme's name: the wanted one, else by what the terminal can show.
+
+    Terminals of 16 colours get the terminal's own: a true colour rounded to them loses its meaning. So do those where
+    colours are switched off, as greys would be sent otherwise.
+    """
+    if wanted:
+        return wanted
+    shade = "dark" if is_dark(environ) else "light"
+    term = environ.get("TERM", "")
+    rich_colours = environ.get("COLORTERM", "") in ("truecolor", "24bit") or "256" in term or "direct" in term
+    if "NO_COLOR" in environ or not (rich_colours or term.startswith(("xterm-kitty", "alacritty", "foot", "wezterm"))):
+        return f"ansi-{shade}"
+    return shade
+
+
+def tidy(environ: MutableMapping[str, str] = os.environ) -> None:
+    """Drop an empty NO_COLOR, which means unset (no-color.org), but not to Textual."""
+    if environ.get("NO_COLOR") == "":
+        del environ["NO_COLOR"]
