@@ -171,7 +171,7 @@ class _Fold:
             if kind == Kind.WHITEOUT:
                 ends[position], fates[position], states[position] = layer, Fate.MARKER, State.REMOVED
                 own_kills.append(layer)
-                if alive >= 0 and not killed_here and not flags & DEAD:
+                if alive >= 0 and not flags & DEAD:
                     ends[alive], fates[alive] = layer, Fate.DELETED
                     removed, removed_in, alive = alive, layer, -1
                     self._child_changed(around, layer)

@@ -58,9 +58,7 @@ def _member(path: str, shape: tuple[str, dict[str, object]]) -> Member:
     return Member(pattern.format(path, dir=directory + slash, name=name), **fields)  # type: ignore[arg-type]
 
 
-MEMBERS = {
-    (at, how): _member(path, shape) for at, path in enumerate(PATHS) for how, shape in enumerate(SHAPES)
-}
+MEMBERS = {(at, how): _member(path, shape) for at, path in enumerate(PATHS) for how, shape in enumerate(SHAPES)}
 
 ROOT_MEMBERS = {(at, len(SHAPES)): ROOT_SHAPES[at % len(ROOT_SHAPES)] for at in range(len(PATHS))}
 
@@ -156,7 +154,13 @@ def check_settled(squash: Squash, model: Model) -> None:
             assert squash.state(at) is version.settled
 
 
-@settings(max_examples=2500, deadline=None, database=None, report_multiple_bugs=False, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=2500,
+    deadline=None,
+    database=None,
+    report_multiple_bugs=False,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 @given(stacks)
 def test_fold_equals_the_naive_model(layers: list[list[Member]]) -> None:
     model = replay(layers)

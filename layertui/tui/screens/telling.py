@@ -1,42 +1,43 @@
 """What the header, the footer, the details and the side say about the state of the screen."""
 
+import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from layertui.present.safetext import safe
 from layertui.present.units import size_text
 from layertui.tui.actions import Place, footer, prefix_hint
 from layertui.tui.pages import file_page, history_lines, layer_details, path_details, tree_details
+from layertui.tui.screens.panes import PanesScreen
 from layertui.tui.state import ImageState, Rate, Reading, progress_bytes
 from layertui.tui.tree_rows import entry_name, one_line, total_bytes
 from layertui.tui.widgets.bars import header_line
+from layertui.tui.widgets.lines import LineList
 from layertui.tui.widgets.looks import Line, cells, spread
 
-if TYPE_CHECKING:
-    from layertui.tui.screens.main import MainScreen
 
-
-class Telling:
-    """The part of the main screen that only says things."""
-
-    notice = ""
-    """One sentence in the footer, until the next key."""
+class TellingScreen(PanesScreen):
+    """What is open, what is under the cursor, which keys there are, and how far the reading is."""
 
     _rate: Rate | None = None
     _rate_session = 0
 
-    def tell(self: "MainScreen") -> None:
+    def go(self, pane: LineList) -> None:
+        """Give a pane the focus, and say what belongs to it."""
+        super().go(pane)
+        self.tell()
+
+    def tell(self) -> None:
         """Say everything anew; only what changed is drawn."""
         self.tell_header()
         self.tell_details()
         self.tell_footer()
 
-    def say(self: "MainScreen", notice: str) -> None:
+    def say(self, notice: str) -> None:
         """Say one sentence in the footer, until the next key."""
         self.notice = notice
         self.tell_footer()
 
-    def tell_header(self: "MainScreen") -> None:
+    def tell_header(self) -> None:
         """What is open, and its totals."""
         state = self.state
         if state is None:
@@ -54,7 +55,7 @@ class Telling:
             sizes.append(f"reclaimable {'' if whole else '>= '}{size_text(state.reclaimable_bytes)}")
         self.header.show(header_line(names, sizes or [""], self.app.size.width))
 
-    def tell_footer(self: "MainScreen") -> None:
+    def tell_footer(self) -> None:
         """The keys; or a notice, what can follow a prefix, and what is being read."""
         width = self.app.size.width
         progress = self.progress_text()
@@ -84,7 +85,7 @@ class Telling:
             text += f"  {size_text(int(speed))}/s  eta {int((total - done) / speed) + 1} s"
         return f"{text}  Ctrl+C cancels"
 
-    def tell_details(self: "MainScreen") -> None:
+    def tell_details(self) -> None:
         """What is under the cursor."""
         self.details.show("", lambda width: self._detail_lines())
         if self.side.display:
@@ -92,20 +93,20 @@ class Telling:
         if self.page_name == "file":
             self.page.remake()
 
-    def _detail_lines(self: "MainScreen") -> Sequence[Line]:
+    def _detail_lines(self) -> Sequence[Line]:
         pane = self.pane
         position, squash = self.files.position, self.files.squash
         state = self.state
         if pane.place is Place.FIND and self.find.hit is not None and self.find.squash is not None:
             position, squash = self.find.hit.position, self.find.squash
         elif pane.place is Place.TREE or position is None:
-            row = self.tree.row
+            row = self.images.row
             return tree_details(self.states[row.place], row, self.label()) if row is not None else []
         if position is None or squash is None or state is None or state.image is None:
             return []
         return path_details(squash, position, state.image)
 
-    def _side_lines(self: "MainScreen") -> Sequence[Line]:
+    def _side_lines(self) -> Sequence[Line]:
         state, squash, path = self.state, self.files.squash, self.files.path
         if state is None or state.image is None or self.here is None or not state.image.layers:
             return []
@@ -120,8 +121,21 @@ class Telling:
         reading = state.layers[number] if number < len(state.layers) else None
         return lines + layer_details(layer, reading)
 
-    def _file_lines(self: "MainScreen") -> Sequence[Line]:
+    def _file_lines(self) -> Sequence[Line]:
         state, squash, position = self.state, self.files.squash, self.files.position
         if state is None or state.image is None or squash is None or position is None:
             return [[("dim", " No path is under the cursor.")]]
         return file_page(squash, position, state.image)
+
+    def progress_text(self) -> str:
+        """What is being read, how far and how fast, and how to cancel it; empty when nothing is."""
+        return self.progress(self.state, self.loader.busy, time.monotonic())
+
+    def label(self) -> str:
+        """What the source is called."""
+        return safe(self.opened.source.label)
+
+    @property
+    def closable(self) -> bool:
+        """Whether `back` has something to go back from."""
+        return bool(self.page_name or self.find.display or self.zoomed or self.files.view.query or self.hits_at >= 0)

@@ -189,6 +189,7 @@ class FilePane(LineList):
     # Actions
 
     def _with_rows(self, change: Callable[[FileRows], int | None]) -> None:
+        """Change the folds; the cursor goes to the row that `change` returns, else it stays at its path."""
         rows = self.rows
         if rows is None or not len(rows):
             return
@@ -201,7 +202,7 @@ class FilePane(LineList):
 
     def do_fold(self) -> None:
         """Fold or unfold the directory."""
-        self._with_rows(lambda rows: (rows.toggle(self.cursor), self.cursor)[1])
+        self._with_rows(lambda rows: rows.toggle(self.cursor))
 
     def do_expand(self) -> None:
         """Unfold; on something unfolded go into it."""
@@ -209,7 +210,7 @@ class FilePane(LineList):
             return
         folded = self.rows.row(self.cursor).folded
         if folded:
-            self._with_rows(lambda rows: (rows.expand(self.cursor), self.cursor)[1])
+            self._with_rows(lambda rows: rows.expand(self.cursor))
         elif folded is False:
             self.move_to(self.cursor + 1)
 

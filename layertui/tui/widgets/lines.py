@@ -197,7 +197,7 @@ class LineList(Looks, can_focus=True):
         """Put the cursor on a line; the window follows by half a page when the cursor leaves it."""
         count, height = self.line_count(), self.window_height
         if not self.CURSOR:
-            self._scroll_to(index)
+            self._window_to(index)
             return
         index = max(0, min(index, count - 1))
         before = self.cursor
@@ -217,7 +217,7 @@ class LineList(Looks, can_focus=True):
         if say:
             self.post_message(self.Moved(self))
 
-    def _scroll_to(self, top: int) -> None:
+    def _window_to(self, top: int) -> None:
         top = max(0, min(top, self.line_count() - self.window_height))
         if top != self.top:
             self.top = top
@@ -245,7 +245,7 @@ class LineList(Looks, can_focus=True):
     def _page(self, way: int) -> None:
         height = self.window_height
         if not self.CURSOR:
-            self._scroll_to(self.top + way * height)
+            self._window_to(self.top + way * height)
             return
         count = self.line_count()
         target = max(0, min(self.cursor + way * height, count - 1))

@@ -168,7 +168,7 @@ class TreePane(LineList):
 
     def do_expand_all(self) -> None:
         """Unfold every image."""
-        self.closed = self._closed_chains = frozenset()
+        self.closed, self._closed_chains = frozenset(), frozenset()
         self.rebuild()
 
     def do_order(self) -> None:

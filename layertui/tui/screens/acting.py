@@ -1,0 +1,166 @@
+"""What keys do to panes and pages."""
+
+from textual.command import CommandPalette
+
+from layertui.tui.pages import config_page, help_page
+from layertui.tui.palette import ActionProvider
+from layertui.tui.screens.searching import SearchingScreen
+from layertui.tui.tree_rows import What
+from layertui.tui.widgets.lines import LineList
+
+WIDER_CELLS = 4
+"""Cells that a key makes the tree wider or narrower by."""
+
+
+class ActingScreen(SearchingScreen):
+    """Pages, panes, and the actions of the program as a whole."""
+
+    def do_open(self) -> None:
+        """Open what is under the cursor."""
+        pane = self.pane
+        if pane is self.find:
+            self.go_to_hit(self.find.cursor)
+        elif pane is self.images:
+            self.open_tree_row()
+
+    def open_tree_row(self) -> None:
+        """Open an image, or a layer's files."""
+        row = self.images.row
+        if row is None:
+            return
+        if row.what is What.LAYER:
+            self.go(self.main_pane)
+        elif row.what is What.IMAGE:
+            if row.folded and not self.images.ancestry:
+                self.images.do_fold()
+            self.open_image(row.place)
+
+    # Pages
+
+    def open_page(self, name: str) -> None:
+        """Open a page in the place of the files; the same again closes it."""
+        if self.page_name == name:
+            self.close_page()
+            return
+        state, place = self.state, self.pane.place
+        if name == "info" and state is None:
+            return
+        self.find.display = False
+        self.page_name = name
+        if name == "help":
+            self.page.show(f"KEYS in the {place.value} pane", lambda width: help_page(place), 21)
+        elif name == "info" and state is not None:
+            label = self.opened.source.label
+            self.page.show("CONFIG AND HISTORY", lambda width: config_page(state, label), 18)
+        else:
+            self.page.show("FILE", lambda width: self._file_lines(), 18)
+        self.go(self.page)
+
+    def do_help(self) -> None:
+        """The keys."""
+        self.open_page("help")
+
+    def do_info(self) -> None:
+        """Config and history."""
+        self.open_page("info")
+
+    def do_back(self) -> None:
+        """Close the page, else the zoom, else the filter."""
+        if self.page_name or self.find.display:
+            self.close_page()
+        elif self.zoomed:
+            self.do_zoom()
+        elif self.files.view.query:
+            self.files.filter("")
+        elif self.hits_at >= 0:
+            self.hits_at = -1
+            self.find.show("", None, (), False)
+        elif self.pane is not self.images:
+            self.go(self.images)
+
+    def do_quit(self) -> None:
+        """Close the page, or leave."""
+        if self.page_name or self.find.display:
+            self.close_page()
+        else:
+            self.loader.cancel(self.state)
+            self.app.exit(0)
+
+    def do_cancel(self) -> None:
+        """Stop reading."""
+        if self.loader.cancel(self.state):
+            self.images.rebuild()
+            self.show_files()
+            self.say("Cancelled. R reads the rest.")
+        else:
+            self.say("Nothing is running. q quits.")
+
+    def do_refresh(self) -> None:
+        """Read again what failed, and draw everything."""
+        state = self.state
+        count = self.loader.again(state) if state is not None and state.opened else 0
+        self.images.rebuild()
+        self.show_files()
+        self.refresh()
+        self.say(f"Reading {count} layers." if count else "Drawn anew.")
+
+    def do_palette(self) -> None:
+        """Any action by its name."""
+        self.app.push_screen(CommandPalette(providers=[ActionProvider], placeholder="Find an action"))
+
+    def do_long_lines(self) -> None:
+        """Wrap or cut the details' lines."""
+        self.details.do_long_lines()
+        self.side.do_long_lines()
+
+    # Panes
+
+    def panes(self) -> list[LineList]:
+        """What Tab goes through."""
+        return [self.images, self.main_pane, self.details]
+
+    def do_next_pane(self) -> None:
+        """The next pane."""
+        panes = self.panes()
+        self.go(panes[(panes.index(self.pane) + 1) % len(panes)])
+
+    def do_previous_pane(self) -> None:
+        """The previous pane."""
+        panes = self.panes()
+        self.go(panes[(panes.index(self.pane) - 1) % len(panes)])
+
+    def do_pane_tree(self) -> None:
+        """The images and layers."""
+        self.go(self.images)
+
+    def do_pane_files(self) -> None:
+        """The files, or the page in their place."""
+        self.go(self.main_pane)
+
+    def do_pane_details(self) -> None:
+        """The details."""
+        self.go(self.details)
+
+    def do_narrower(self) -> None:
+        """Narrow the tree."""
+        self._widen(-WIDER_CELLS)
+
+    def do_wider(self) -> None:
+        """Widen the tree."""
+        self._widen(WIDER_CELLS)
+
+    def _widen(self, cells: int) -> None:
+        before = self.images.size.width
+        self.images_extra += cells
+        self.place_panes()
+        self.call_after_refresh(self._widened, before, cells)
+
+    def _widened(self, before: int, cells: int) -> None:
+        if self.images.size.width == before:
+            self.images_extra -= cells
+
+    def do_zoom(self) -> None:
+        """One pane, or all."""
+        self.zoomed = not self.zoomed
+        self.place_panes()
+        self.tell()

@@ -1,0 +1,143 @@
+"""The panes of the main screen: which there are, where they stand, and which one has the focus."""
+
+from collections.abc import Callable
+
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.reactive import Reactive
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.worker import Worker
+
+from layertui.sources.resolve import Opened
+from layertui.tui.actions import Place
+from layertui.tui.loading import PROGRESS_SSH_S, Loader
+from layertui.tui.screens.arrange import arrange
+from layertui.tui.state import ImageState
+from layertui.tui.widgets.bars import Bar
+from layertui.tui.widgets.files import FilePane
+from layertui.tui.widgets.find import FindPane
+from layertui.tui.widgets.lines import LineList
+from layertui.tui.widgets.page import DetailPane, PageView
+from layertui.tui.widgets.prompt import Prompt
+from layertui.tui.widgets.tree import TreePane
+
+
+class PanesScreen(Screen[object], inherit_bindings=False):
+    """Header, images and layers, files, details, footer."""
+
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
+    """Textual draws the whole screen when the focus moves; the panes draw what changes themselves."""
+
+    def __init__(self, opened: Opened, *, low_bandwidth: bool = False) -> None:
+        """Show an opened source."""
+        super().__init__()
+        self.opened = opened
+        self.states = [ImageState(entry) for entry in opened.entries]
+        self.here: tuple[int, int] | None = None
+        """The entry and the layer that are looked at."""
+        self.loader = Loader(self)
+        if low_bandwidth:
+            self.loader.progress_s = PROGRESS_SSH_S
+        self.images = TreePane(id="tree")
+        self.files = FilePane(id="files")
+        self.find = FindPane(id="find")
+        self.page = PageView(id="page")
+        self.page_name = ""
+        """Which page is open: help, info or file; empty for none."""
+        self.side = PageView(id="side")
+        self.side.can_focus = False
+        self.details = DetailPane(id="details", wrapping=False)
+        self.header = Bar(id="header")
+        self.footer = Bar(id="footer")
+        self.prompt = Prompt(id="prompt")
+        self.asking = ""
+        """What the prompt asks for: filter or find; empty for nothing."""
+        self.prefix = ""
+        self.zoomed = False
+        self.images_extra = 0
+        self.notice = ""
+        """One sentence in the footer, until the next key."""
+        self.hits_at = -1
+        """Which hit of the last search was gone to; -1 before any."""
+
+    def compose(self) -> ComposeResult:
+        """The panes, from the top down."""
+        yield self.header
+        with Container(id="body"):
+            yield self.images
+            yield self.files
+            yield self.find
+            yield self.page
+            yield self.side
+        yield self.details
+        yield self.footer
+        yield self.prompt
+
+    @property
+    def state(self) -> ImageState | None:
+        """The image that is looked at."""
+        return self.states[self.here[0]] if self.here is not None else None
+
+    @property
+    def has_layers(self) -> bool:
+        """Whether there is a layer to look at."""
+        state = self.state
+        return state is not None and state.image is not None and bool(state.image.layers)
+
+    # What the loader needs
+
+    def start_worker(self, work: Callable[[], None], group: str) -> Worker[None]:
+        """Run `work` in a thread that does not end the app when it fails."""
+        return self.run_worker(work, group=group, thread=True, exit_on_error=False)
+
+    def call_in(self, delay_s: float, callback: Callable[[], None]) -> None:
+        """Call back in a while."""
+        self.set_timer(delay_s, callback)
+
+    # Layout
+
+    @property
+    def pane(self) -> LineList:
+        """The pane that has the focus; while the prompt has it, the pane that the prompt works on."""
+        focused = self.focused
+        if isinstance(focused, LineList):
+            return focused
+        return self.main_pane
+
+    @property
+    def main_pane(self) -> LineList:
+        """The file pane, or what is open in its place."""
+        if self.asking == "find" or self.find.display:
+            return self.find
+        return self.page if self.page_name else self.files
+
+    def place_panes(self, place: Place | None = None) -> None:
+        """Place the panes for the present size and focus."""
+        width, height = self.app.size
+        place = place or self.pane.place
+        where = arrange(width, height, place, self.zoomed, self.images_extra)
+        main = self.main_pane
+        self.images.display = where.tree != 0
+        self.images.styles.width = "1fr" if where.tree < 0 else where.tree
+        for pane in (self.files, self.find, self.page):
+            pane.display = where.main and pane is main
+        self.side.display = where.side
+        self.details.display = where.details != 0
+        self.details.styles.height = "1fr" if where.details < 0 else where.details
+        self.query_one("#body").display = where.tree != 0 or where.main
+        self.files.rail_track = self.find.rail_track = self.page.rail_track = "│" if where.side else " "
+        self.images.rail_track = " " if where.tree < 0 else "│"
+        self.footer.display = not self.asking
+        self.prompt.display = bool(self.asking)
+
+    def go(self, pane: LineList) -> None:
+        """Give a pane the focus, and show it where one pane is shown at a time."""
+        self.place_panes(pane.place)
+        self.set_focus(pane, scroll_visible=False)
+
+    def close_page(self) -> None:
+        """Close the page, or the find pane."""
+        self.page_name = ""
+        self.find.display = False
+        self.go(self.files)
