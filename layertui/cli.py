@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Annotated, Any, NoReturn
 
 import cyclopts
@@ -11,8 +12,17 @@ import msgspec
 from cyclopts import App, Parameter
 
 from layertui import __version__
-from layertui.errors import Cancelled, DamagedError, LayertuiError, NotFoundError, PartialResultError, UsageError
+from layertui.errors import (
+    Cancelled,
+    DamagedError,
+    LayertuiError,
+    NotFoundError,
+    PartialResultError,
+    UnreachableError,
+    UsageError,
+)
 from layertui.image.image import Image
+from layertui.image.platform import Platform
 from layertui.layer.names import path_of
 from layertui.present import report, table
 from layertui.present.safetext import safe, safe_json
@@ -21,11 +31,15 @@ from layertui.present.view import ADDED, MODIFIED, REMOVED, View
 from layertui.progress import ProgressLine
 from layertui.sources.base import ImageEntry
 from layertui.sources.demo import demo_source
+from layertui.sources.reference import parse_reference
 from layertui.sources.resolve import Opened, open_reference, pick
 from layertui.stack.load import Loaded, load
 
 INTERRUPTED, BUG = 130, 70
 """Exit codes of what is no LayertuiError."""
+
+GRAVEST_FIRST = (DamagedError, UnreachableError, PartialResultError)
+"""Which of several problems decides how the process ends."""
 
 CHANGED_GROUPS = {"a": GROUPS[ADDED], "m": GROUPS[MODIFIED], "r": GROUPS[REMOVED]}
 """Letters of `--changed`."""
@@ -36,6 +50,7 @@ EXIT_CODES = """Exit codes: 0 ok; 2 usage; 3 not found; 4 unreachable or denied;
 Reference = Annotated[
     str,
     Parameter(
+        allow_leading_hyphen=True,  # for `-`, standard input; _open refuses the rest
         help="IMAGE.tar, a directory with an OCI layout, docker-archive:PATH[:TAG], oci:PATH[:TAG], "
         "oci-archive:PATH[:TAG], demo, or - for standard input. REF#4 is a layer, REF#0..4 a range."
     ),
@@ -152,6 +167,13 @@ def files(
     if not letters <= set(CHANGED_GROUPS):
         raise UsageError(f"--changed takes letters of amr, not '{changed}'.", "Try: --changed am")
     view, numbers = _view(image, chosen, layer, merged)
+    if letters and numbers is not None:
+        raise UsageError(
+            f"What layers {numbers.start} to {numbers.stop - 1} changed is not known without those below them.",
+            f"Ask for one layer, or begin at the base: #0..{numbers.stop - 1}",
+        )
+    if null and json:
+        raise UsageError("--null and --json are two forms of one listing.", "Leave one of them out.")
     loaded = _load(image, numbers, verify_content=verify_content, verify_digests=verify_digests)
     squash = loaded.squash
     mask = squash.merged_mask(view.layer) if view.merged else squash.diff_mask(view.layer)
@@ -218,10 +240,12 @@ def which(
 
 
 def _open(ref: str, platform: str | None) -> Opened:
-    if ref == "demo" and not os.path.lexists(ref):
-        return pick(demo_source())
-    if ref.startswith("demo:") and not os.path.lexists(ref):
-        return pick(demo_source(), ref.removeprefix("demo:"))
+    if ref.startswith("-") and ref[1:2] not in ("", ":", "#"):
+        raise UsageError(f"Unknown option: {ref}.", "Try: layertui --help")
+    reference = parse_reference(ref)
+    scheme, _, name = reference.name.partition(":")
+    if scheme == "demo" and reference.scheme is None and not os.path.lexists(ref):
+        return pick(demo_source(), name or None, Platform.parse(platform) if platform else None, reference.layers)
     with ProgressLine() as progress:
         return open_reference(ref, platform, progress=lambda done: progress.show(f"unpacking {done / 1e6:,.0f} MB"))
 
@@ -231,6 +255,7 @@ def _image(ref: str, platform: str | None) -> "tuple[Image, range | None]":
     opened = _open(ref, platform)
     entry = opened.chosen or _only_entry(opened)
     image = entry.open()
+    image = replace(image, warnings=(*opened.source.warnings, *image.warnings))
     return image, opened.layers.resolve(image) if opened.layers is not None else None
 
 
@@ -244,8 +269,8 @@ def _only_entry(opened: Opened) -> ImageEntry:
             raise broken.problem
         raise DamagedError(f"{opened.source.label} holds no image that can run, only artifacts or attestations.")
     names = "\n".join(
-        f"  {entry.tags[0] if entry.tags else entry.reference}"
-        + (f"  {entry.platform.text}" if entry.platform is not None else "")
+        f"  {safe(entry.tags[0] if entry.tags else entry.reference)}"
+        + (f"  {safe(entry.platform.text)}" if entry.platform is not None else "")
         for entry in images[:20]
     )
     more = f"\n  and {len(images) - 20} more" if len(images) > 20 else ""
@@ -278,16 +303,23 @@ def _finish(
         _print_json(shape(loaded))
     else:
         _print(lines(loaded))
-    _report_problems(loaded)
+    _report_problems(loaded, as_json=shape is not None)
 
 
-def _report_problems(loaded: Loaded, *, quiet_exit: bool = False) -> None:
-    sys.stdout.flush()
+def _report_problems(loaded: Loaded, *, as_json: bool = False, quiet_exit: bool = False) -> None:
+    """Say on stderr what is wrong with an image of which something was shown, and end with the gravest one's code."""
+    if not loaded.problems:
+        return
+    gravest = next(
+        (problem for kind in GRAVEST_FIRST for problem in loaded.problems if isinstance(problem, kind)),
+        loaded.problems[0],
+    )
+    if as_json:
+        _fail(gravest, as_json)
     for problem in loaded.problems:
         print_error(problem)
-    if loaded.problems and not quiet_exit:
-        damaged = any(not isinstance(problem, PartialResultError) for problem in loaded.problems)
-        sys.exit(DamagedError.exit_code if damaged else PartialResultError.exit_code)
+    if not quiet_exit:
+        sys.exit(gravest.exit_code)
 
 
 def _print(lines: Iterable[str]) -> None:
@@ -302,13 +334,33 @@ def _print(lines: Iterable[str]) -> None:
 
 
 def _print_json(value: dict[str, Any]) -> None:
-    _write(safe_json(msgspec.json.encode(value).decode()).encode() + b"\n")
+    _write(_json_text(value).encode() + b"\n")
+
+
+def _json_text(value: dict[str, Any]) -> str:
+    try:
+        data = msgspec.json.encode(value)
+    except UnicodeEncodeError:  # a file's name that is not UTF-8, in a reference or a message
+        data = msgspec.json.encode(report.without_surrogates(value))
+    return safe_json(data.decode())
 
 
 def _write(data: bytes) -> None:
-    sys.stdout.flush()
-    sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as problem:
+        _drop_stdout()
+        raise PartialResultError(f"The output cannot be written: {problem.strerror}.") from problem
+
+
+def _drop_stdout() -> None:
+    """Send what is left to nowhere: Python would write it, and complain again, while it shuts down."""
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def print_error(error: LayertuiError) -> None:
@@ -320,8 +372,7 @@ def print_error(error: LayertuiError) -> None:
 
 def _fail(error: LayertuiError, as_json: bool) -> NoReturn:
     if as_json:
-        text = safe_json(msgspec.json.encode(report.error_json(error)).decode())
-        print(text, file=sys.stderr)
+        print(_json_text(report.error_json(error)), file=sys.stderr)
     else:
         print_error(error)
     sys.exit(error.exit_code)
@@ -331,6 +382,9 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command line and end the process with one of the documented exit codes."""
     given = sys.argv[1:] if arguments is None else arguments
     as_json = "--json" in given
+    # A stream that was closed before we started is None, and a file opened later would take its place.
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
     try:
         app(given, exit_on_error=False, print_error=False)
     except cyclopts.CycloptsError as error:
@@ -341,10 +395,12 @@ def main(arguments: list[str] | None = None) -> None:
     except (KeyboardInterrupt, Cancelled):
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
-        # The reader went away, as head(1) does: nothing is wrong. Python would complain again while it shuts down.
-        with suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader went away, as head(1) does: nothing is wrong.
+        _drop_stdout()
         sys.exit(0)
+    except SystemExit as end:
+        # What prints the help ends the process itself when its reader has gone.
+        sys.exit(0 if isinstance(end.__context__, BrokenPipeError) else end.code)
     except Exception as error:  # the last line of defence: a traceback would print what came out of a file
         frame = error.__traceback__
         while frame is not None and frame.tb_next is not None:

@@ -117,7 +117,10 @@ class FileBlob:
         length = min(length, self.size_bytes - offset)
         if offset < 0 or length <= 0:
             return b""
-        data = self._pread(length, self.offset + offset)
+        try:
+            data = os.pread(self._handle.fd, length, self.offset + offset)
+        except OSError as problem:
+            raise read_error(problem, self.label) from problem
         while len(data) < length:
             more = self._pread(length - len(data), self.offset + offset + len(data))
             if not more:

@@ -3,8 +3,6 @@
 POSIX.1-2017 pax(1), "ustar Interchange Format" and "pax Header Block"; GNU tar's header layout from its tar.h.
 """
 
-from collections.abc import Iterator
-
 BLOCK_BYTES = 512
 """A tar is made of blocks of this size; every header is one block."""
 
@@ -71,21 +69,20 @@ def ustar_name(header: bytes, name: bytes) -> bytes:
     return prefix + b"/" + name if prefix else name
 
 
-def pax_records(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the keyword and value of every record of a PAX extended header, in order.
+def pax_records(data: bytes) -> list[tuple[bytes, bytes]]:
+    """The keyword and value of every record of a PAX extended header, in order.
 
     A record is `LENGTH KEYWORD=VALUE\\n`, LENGTH counting all of it. Raises ValueError for anything else; NULs that
     pad the end are passed over, as GNU tar does.
     """
+    records = []
     at, end = 0, len(data)
     while at < end:
-        if not data[at]:
-            if data[at:].strip(b"\0"):
-                raise ValueError("a PAX record begins with a NUL")
-            return
         space = data.find(b" ", at, at + 20)
         digits = data[at:space] if space > at else b""
         if not digits.isdigit():
+            if not data[at:].strip(b"\0"):
+                break
             raise ValueError("a PAX record does not begin with its length")
         stop = at + int(digits)
         if stop > end or stop <= space + 1 or data[stop - 1] != 0x0A:
@@ -93,8 +90,9 @@ def pax_records(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         keyword, equals, value = data[space + 1 : stop - 1].partition(b"=")
         if not equals or not keyword:
             raise ValueError("a PAX record has no keyword")
-        yield keyword, value
+        records.append((keyword, value))
         at = stop
+    return records
 
 
 def pax_time_ns(value: bytes) -> int:

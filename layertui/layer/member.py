@@ -6,13 +6,13 @@ from urllib.parse import unquote_to_bytes
 
 from layertui.layer import sparse
 from layertui.layer.columns import LARGEST_SIZE_BYTES, Columns, Kind
-from layertui.layer.extension import Extension
+from layertui.layer.extension import Extensions
 from layertui.layer.header import number, pax_number, pax_time_ns
 from layertui.layer.names import COMPONENT_LIMIT, PATH_LIMIT_BYTES, clean, parent_of
 from layertui.layer.whiteout import CONTROL_PREFIX, PREFIX, Marker, marker_of
 
-Fields = tuple[bytes, bytes | None, int, int, int, int, int, int]
-"""Name, link target, owner index, mtime, size, stored size, data offset, offset of the next header."""
+Fields = tuple[bytes, bytes | None, int, int, int, int, int]
+"""Name, link target, owner index, mtime, size, data offset, offset of the next header."""
 
 _SCHILY = b"SCHILY.xattr."
 _LIBARCHIVE = b"LIBARCHIVE.xattr."
@@ -35,11 +35,10 @@ def owner_of(columns: Columns, field: bytes) -> int:
     return columns.intern((values[0] & 0o7777, values[1], values[2]))
 
 
-def fields_from_extension(
+def fields_from_extensions(
     columns: Columns,
-    row: int,
     header: bytes,
-    extension: Extension | None,
+    extensions: Extensions,
     name: bytes,
     link: bytes | None,
     owner: int,
@@ -53,13 +52,13 @@ def fields_from_extension(
     A PAX size counts only for members that have data, and never for an extension header in between
     (CVE-2025-62518); the last record of a keyword wins.
     """
-    ext = extension or Extension()
-    fields = ext.fields()
-    if ext.long_name is not None:
-        name = ext.long_name
+    row = len(columns.keys)
+    fields = extensions.fields()
+    if extensions.long_name is not None:
+        name = extensions.long_name
     name = fields.get(b"GNU.sparse.name", fields.get(b"path", name))
     if link is not None:
-        link = fields.get(b"linkpath", ext.long_link if ext.long_link is not None else link)
+        link = fields.get(b"linkpath", extensions.long_link if extensions.long_link is not None else link)
     if header[156] not in b"123456" and b"size" in fields:
         stored_size = pax_number(fields[b"size"])
         if stored_size >= LARGEST_SIZE_BYTES:
@@ -85,14 +84,14 @@ def fields_from_extension(
         next_offset = mapped[2] + (stored_size + 511 & -512)
     elif fields and any(keyword.startswith(b"GNU.sparse.") for keyword in fields):
         try:
-            mapped = sparse.pax(list(ext.records), stored_size, data_offset, take)
+            mapped = sparse.pax(extensions.records or [], stored_size, data_offset, take)
         except ValueError as error:  # its own stored size is sound, so the members after it can be read
             columns.refuse(f"{shown(name)}: {error}; the size of its stored form is shown.")
     if mapped is not None:
         columns.sparse[row], size, data_offset = mapped
         if size >= LARGEST_SIZE_BYTES:
             raise ValueError("a sparse file's size is out of range")
-    return name, link, owner, mtime_ns, size, stored_size, data_offset, next_offset
+    return name, link, owner, mtime_ns, size, data_offset, next_offset
 
 
 def _xattrs(fields: dict[bytes, bytes]) -> dict[bytes, bytes]:
@@ -109,7 +108,19 @@ def _xattrs(fields: dict[bytes, bytes]) -> dict[bytes, bytes]:
     return xattrs
 
 
-def add_odd_name(columns: Columns, name: bytes, kind: Kind, position: int) -> tuple[bytes, Kind] | None:
+def is_odd(name: bytes) -> bool:
+    """Whether a name from an extension header may break a bound; a header's own name cannot."""
+    return len(name) > 255 or b"\0" in name
+
+
+def forget_row(columns: Columns) -> None:
+    """Take back what was kept for a member that does not become a row."""
+    row = len(columns.keys)
+    columns.xattrs.pop(row, None)
+    columns.sparse.pop(row, None)
+
+
+def clean_odd_name(columns: Columns, name: bytes, kind: int, position: int) -> tuple[bytes, int] | None:
     """Clean a name that is not plain; None where no entry comes of it: a marker of a directory, or refused."""
     if b"\0" in name:
         columns.refuse(f"byte {position:,}: a name holds a NUL byte and is refused: {shown(name)}")
@@ -124,7 +135,7 @@ def add_odd_name(columns: Columns, name: bytes, kind: Kind, position: int) -> tu
     if escaped:
         columns.warn(f"{shown(name)}: leads out of the root with '..'; it is shown inside it.")
     if not key and kind != Kind.DIRECTORY:
-        columns.refuse(f"byte {position:,}: a {kind.name.lower()} without a name is passed over.")
+        columns.refuse(f"byte {position:,}: a {Kind(kind).name.lower()} without a name is passed over.")
         return None
     parent = parent_of(key)
     base = key[len(parent) + 1 :] if parent else key
@@ -146,6 +157,6 @@ def add_odd_name(columns: Columns, name: bytes, kind: Kind, position: int) -> tu
         columns.refuse(f"{shown(key)}: a whiteout that names nothing is passed over.")
         return None
     if kind != Kind.FILE:
-        columns.warn(f"{shown(key)}: a whiteout that is stored as a {kind.name.lower()} still counts.")
+        columns.warn(f"{shown(key)}: a whiteout that is stored as a {Kind(kind).name.lower()} still counts.")
     target = base[len(PREFIX) :]
     return (parent + b"\0" + target if parent else target), Kind.WHITEOUT

@@ -5,27 +5,32 @@ tar reads them. Offsets only advance, checksums are checked, and damage is repor
 """
 
 from dataclasses import dataclass
+from struct import Struct
 from zlib import adler32
 
 from layertui.errors import DamagedError
 from layertui.layer.columns import LARGEST_SIZE_BYTES, Columns, Kind
-from layertui.layer.extension import Extension, read_extension
-from layertui.layer.header import ZERO_BLOCK, adler_when_right, checksum_is_right, number, text, ustar_name
-from layertui.layer.member import add_odd_name, fields_from_extension, owner_of
+from layertui.layer.extension import Extensions
+from layertui.layer.header import ZERO_BLOCK, adler_when_right, checksum_is_right, number, pax_records, text, ustar_name
+from layertui.layer.member import clean_odd_name, fields_from_extensions, forget_row, is_odd, owner_of
 from layertui.layer.window import Window
 
+_FILE, _DIRECTORY, _CHAR, _BLOCK, _WHITEOUT = (
+    int(kind) for kind in (Kind.FILE, Kind.DIRECTORY, Kind.CHAR, Kind.BLOCK, Kind.WHITEOUT)
+)  # looking a member up in an enum takes longer than all that is done with it here
+_DEVICES = (_CHAR, _BLOCK)
 _KINDS = {
-    0x00: Kind.FILE,
-    0x30: Kind.FILE,
-    0x31: Kind.HARDLINK,
-    0x32: Kind.SYMLINK,
-    0x33: Kind.CHAR,
-    0x34: Kind.BLOCK,
-    0x35: Kind.DIRECTORY,
-    0x36: Kind.FIFO,
-    0x37: Kind.FILE,
-    0x44: Kind.DIRECTORY,
-    0x53: Kind.FILE,
+    0x00: _FILE,
+    0x30: _FILE,
+    0x31: int(Kind.HARDLINK),
+    0x32: int(Kind.SYMLINK),
+    0x33: _CHAR,
+    0x34: _BLOCK,
+    0x35: _DIRECTORY,
+    0x36: int(Kind.FIFO),
+    0x37: _FILE,
+    0x44: _DIRECTORY,
+    0x53: _FILE,
 }
 """Type flags to kinds: contiguous files (`7`) are files, GNU's dump directories (`D`) directories that have data."""
 
@@ -34,6 +39,18 @@ _EXTENSIONS = frozenset(b"LKxgXN")
 
 _NO_DATA = frozenset(b"123456")
 """Type flags whose size field says nothing about the tar: no data follows them (POSIX; Go's archive/tar agrees)."""
+
+_HEADER = Struct("100s 24s 11s B 12s 8s B 188x B 166x")
+"""Name, owner, size and its last byte, mtime, checksum, type flag, first byte of the prefix."""
+
+_NAME_FIELDS = frozenset({b"path", b"linkpath", b"atime", b"ctime", b"hdrcharset", b"comment"})
+"""PAX keywords that the hot loop can apply itself: names that are too long for the header, and what is not shown."""
+
+_RIGHT_SUMS: dict[bytes, int] = {}
+"""What the Adler-32 of a header is for its checksum field, if that is right: at most some 100,000 fields make sense."""
+
+SUM_LIMIT = 200_000
+"""When to forget them all: fields that make no sense were among them."""
 
 MEMO_LIMIT = 16_384
 """How many raw fields the scanner remembers the meaning of: fields repeat, and a hostile tar must not fill memory."""
@@ -91,123 +108,130 @@ class _Scanner:
         return data
 
     def run(self) -> None:
-        """The hot loop: what is rare leaves it, through `extension` or through member.py."""
+        """The hot loop: what is rare leaves it, through extension.py or member.py."""
         columns = self._columns
         add_key, add_kind, add_owner = columns.keys.append, columns.kinds.append, columns.owners.append
         add_mtime, add_size, add_offset = columns.mtimes.append, columns.sizes.append, columns.offsets.append
         owners: dict[bytes, int] = {}
         mtimes: dict[bytes, int] = {}
-        sizes: dict[bytes, int] = {}
-        right_sums: dict[bytes, int] = {}
-        extension: Extension | None = None
-        standing: Extension | None = None
-        buffer, start, position = self._buffer, self._start, 0
+        right_sums, unpack = _RIGHT_SUMS, _HEADER.unpack_from
+        extensions = Extensions()
+        extended, only_local = False, True
+        buffer, start, limit, position, members = b"", 0, -1, 0, 0
         while True:
-            at = position - start
-            header = buffer[at : at + 512]
-            if len(header) != 512:
-                self.position = position
+            if position > limit:
+                self.position, columns.member_count = position, members
                 buffer = self._buffer = self._window.fetch(position, 512)
                 start = self._start = position
-                header = buffer[:512]
-                if len(header) != 512:
-                    self._end(header, position)
-                    self._check_pending(extension, standing, position)
+                limit = start + len(buffer) - 512
+                if position > limit:
+                    self._end(buffer, position)
+                    self._check_pending(extensions, position)
                     return
-            sum_field = header[148:156]
+            at = position - start
+            header = buffer[at : at + 512]
+            name, owner_field, size_field, size_end, mtime_field, sum_field, flag, prefix = unpack(header)
             if right_sums.get(sum_field) != adler32(header) & 0xFFFF:
                 if header == ZERO_BLOCK:
-                    self._check_pending(extension, standing, position)
+                    columns.member_count = members
+                    self._check_pending(extensions, position)
                     return
-                if not checksum_is_right(header):
-                    raise _Stop("the header's checksum is wrong", position)
-                right_sums[sum_field] = adler_when_right(sum_field)
-                if len(right_sums) > MEMO_LIMIT:
-                    right_sums.clear()
-            flag = header[156]
-            size_field = header[124:136]
-            size = sizes.get(size_field, -1)
-            if size < 0:
-                size = sizes[size_field] = _size(size_field, position)
-                if len(sizes) > MEMO_LIMIT:
-                    sizes.clear()
+                _check_sum(header, sum_field, position)
+            if size_end <= 32 and size_field.isdigit():
+                size = int(size_field, 8)
+            else:
+                size = _size(header[124:136], position)
             data_offset = position + 512
-            if flag in _EXTENSIONS:
+            if flag > 0x44 and flag in _EXTENSIONS:
                 try:
-                    found = read_extension(flag, header, size, data_offset, self.take)
+                    if flag == 0x78 and at + 512 + size <= len(buffer):
+                        extensions.records = pax_records(buffer[at + 512 : at + 512 + size])
+                    else:
+                        extensions.read(flag, size, data_offset, self.take)
+                        only_local = extensions.only_local
                 except ValueError as error:
                     raise _Stop(f"{error}", position) from None
-                buffer, start = self._buffer, self._start
-                if flag == 0x67:
-                    standing = found.over(standing)
-                    extension = extension or standing
-                else:
-                    extension = found.over(extension or standing)
+                if self._start != start:
+                    buffer, start = self._buffer, self._start
+                    limit = start + len(buffer) - 512
+                extended = True
                 position = data_offset + (size + 511 & -512)
                 continue
 
-            kind = _KINDS.get(flag, Kind.FILE)
-            if flag not in _KINDS:
-                columns.warn(f"byte {position:,}: unknown type {chr(flag)!r} is listed as a file (POSIX).")
-            end = header.find(0, 0, 100)
-            name = header[:100] if end < 0 else header[:end]
-            if header[345]:
+            name = name.rstrip(b"\0")
+            if b"\0" in name:
+                name = text(name)
+            if prefix:
                 name = ustar_name(header, name)
-            stored_size = 0 if flag in _NO_DATA else size
-            owner_field = header[100:124]
+            link = None
+            if flag == 0x30:
+                kind = _FILE
+            else:
+                kind = _kind(flag, columns, position)
+                if flag in _NO_DATA:
+                    size = 0
+                    if flag <= 0x32:
+                        link = text(header[157:257])
             owner = owners.get(owner_field, -1)
             if owner < 0:
                 owner = owners[owner_field] = owner_of(columns, owner_field)
                 if len(owners) > MEMO_LIMIT:
                     owners.clear()
-            mtime_field = header[136:148]
             mtime = mtimes.get(mtime_field)
             if mtime is None:
                 mtime = mtimes[mtime_field] = _mtime_ns(columns, mtime_field)
                 if len(mtimes) > MEMO_LIMIT:
                     mtimes.clear()
-            link = text(header[157:257]) if flag == 0x31 or flag == 0x32 else None
-            row = len(columns.keys)
-            size = stored_size
-            if extension is not None or flag == 0x53:
-                try:
-                    fields = fields_from_extension(
-                        columns, row, header, extension, name, link, owner, mtime, stored_size, data_offset, self.take
-                    )
-                except ValueError as error:
-                    raise _Stop(f"{error}", position) from None
-                buffer, start = self._buffer, self._start
-                name, link, owner, mtime, size, stored_size, data_offset, next_position = fields
-                extension = standing
-            else:
-                next_position = data_offset + (stored_size + 511 & -512)
+            next_position = data_offset + (size + 511 & -512)
+            odd = False
+            if extended or flag == 0x53:
+                odd = True
+                fields = dict(extensions.records) if only_local and extensions.records else {}
+                if fields and flag != 0x53 and fields.keys() <= _NAME_FIELDS:
+                    name = fields.get(b"path") or name
+                    if link is not None:
+                        link = fields.get(b"linkpath") or link
+                else:
+                    try:
+                        name, link, owner, mtime, size, data_offset, next_position = fields_from_extensions(
+                            columns, header, extensions, name, link, owner, mtime, size, data_offset, self.take
+                        )
+                    except ValueError as error:
+                        raise _Stop(f"{error}", position) from None
+                    if self._start != start:
+                        buffer, start = self._buffer, self._start
+                        limit = start + len(buffer) - 512
+                extensions.records = None
+                if not only_local:
+                    extensions.clear()
+                    only_local = not extensions.standing
+                extended = not only_local
 
-            columns.member_count += 1
+            members += 1
             if name[:2] == b"./":
                 name = name[2:]
             if name[-1:] == b"/":
-                if kind == 0:
-                    kind = Kind.DIRECTORY
+                if kind == _FILE:
+                    kind = _DIRECTORY
                 name = name[:-1]
             if kind:
                 size = 0
-            if b"/." in name or name[:1] in b"./" or b"//" in name or len(name) > 255 or b"\0" in name:
-                odd = add_odd_name(columns, name, kind, position)
-                if odd is None:
-                    columns.xattrs.pop(row, None)
-                    columns.sparse.pop(row, None)
+            if b"/." in name or name[:1] in b"./" or b"//" in name or (odd and is_odd(name)):
+                found = clean_odd_name(columns, name, kind, position)
+                if found is None:
+                    forget_row(columns)
                     position = next_position
                     continue
-                key, kind = odd
-                if kind == 7:
+                key, kind = found
+                if kind == _WHITEOUT:
                     size, link = 0, None
-                    columns.xattrs.pop(row, None)
+                    columns.xattrs.pop(len(columns.keys), None)
             else:
                 key = name.replace(b"/", b"\0")
             if link is not None:
-                columns.links[row] = link
-            elif kind == 4 or kind == 5:
-                columns.devices[row] = _device(header)
+                columns.links[len(columns.keys)] = link
+            elif kind in _DEVICES:
+                columns.devices[len(columns.keys)] = _device(header)
             add_key(key)
             add_kind(kind)
             add_owner(owner)
@@ -216,9 +240,9 @@ class _Scanner:
             add_offset(data_offset)
             position = next_position
 
-    def _check_pending(self, extension: Extension | None, standing: Extension | None, position: int) -> None:
+    def _check_pending(self, extensions: Extensions, position: int) -> None:
         """Extension headers without the member that they describe: something is missing."""
-        if extension is not None and extension is not standing:
+        if extensions.pending:
             raise _Stop("the tar ends after an extension header", position)
 
     def _end(self, rest: bytes, position: int) -> None:
@@ -228,6 +252,23 @@ class _Scanner:
             raise _Stop(f"the tar ends early: {missing:,} bytes of the last member are missing", position - missing)
         if rest.strip(b"\0"):
             raise _Stop("the tar ends inside a header", position)
+
+
+def _kind(flag: int, columns: Columns, position: int) -> int:
+    kind = _KINDS.get(flag)
+    if kind is None:
+        columns.warn(f"byte {position:,}: unknown type {chr(flag)!r} is listed as a file (POSIX).")
+        return _FILE
+    return kind
+
+
+def _check_sum(header: bytes, field: bytes, position: int) -> None:
+    """Check a header's sum the slow way, and remember what is right for its field."""
+    if not checksum_is_right(header):
+        raise _Stop("the header's checksum is wrong", position)
+    if len(_RIGHT_SUMS) > SUM_LIMIT:
+        _RIGHT_SUMS.clear()
+    _RIGHT_SUMS[field] = adler_when_right(field)
 
 
 def _size(field: bytes, position: int) -> int:

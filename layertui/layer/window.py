@@ -11,7 +11,7 @@ Tick = Callable[[int], None]
 SMALLEST_BYTES = 2048
 """A fetch when files are large: the next header is far away, so most of it would be thrown away."""
 
-LARGEST_BYTES = 128 * 1024
+LARGEST_BYTES = 32 * 1024
 """A fetch when files are small and headers follow each other."""
 
 

@@ -178,6 +178,6 @@ def removed_with(squash: Squash, path: bytes) -> tuple[int, bytes] | None:
     while b"\0" in key:
         key = key[: key.rfind(b"\0")]
         for at in squash.run(path_of(key)):
-            if squash.layers[at] == by_layer:
+            if squash.layers[at] == by_layer and (squash.kind(at) is not Kind.DIRECTORY or squash.entry(at).opaque):
                 return by_layer, path_of(key)
     return by_layer, b"."

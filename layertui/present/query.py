@@ -1,7 +1,7 @@
 """The filter's language: terms that all must match.
 
-A term is a substring of the path; `!term` must not match; `^term` begins the path, `term$` ends it, `'term` is a whole
-component of it. Smart case: upper case in a term makes that term case-sensitive.
+A term is a substring of the path; `!term` must not match; `^term` begins the path, `term$` ends it (`\\$` is the sign
+itself), `'term` is a whole component of it. Smart case: upper case in a term makes that term case-sensitive.
 """
 
 from collections.abc import Iterable
@@ -48,6 +48,7 @@ def parse_query(query: str) -> tuple[Term, ...]:
         word = word.removeprefix("^") if starts else word
         ends = not whole and word.endswith("$") and not word.endswith("\\$")
         word = word.removesuffix("$") if ends else word
+        word = word.removesuffix("\\$") + "$" if not whole and word.endswith("\\$") else word
         if starts:
             word = word.removeprefix("/")
         if not word:
@@ -76,9 +77,7 @@ def matching(terms: tuple[Term, ...], keys: list[bytes], candidates: Iterable[in
 def narrows(query: str, earlier: str) -> bool:
     """Whether every match of `query` is one of `earlier` too, so that only those need another look.
 
-    True while plain letters are added to the end; a `!` term grows wider as it grows longer, and a `$` may move.
+    True while plain letters are added to the end; a `!` term grows wider as it grows longer, a `$` may move, and a
+    longer component is another one.
     """
-    last = earlier.split(" ")[-1]
-    return (
-        query.startswith(earlier) and bool(earlier) and not last.startswith("!") and not any(c in "!$" for c in query)
-    )
+    return query.startswith(earlier) and bool(earlier) and not any(sign in query for sign in "!$'")

@@ -1,6 +1,7 @@
 """The shapes of `--json`: one object a command, its keys as documented, unknown values null."""
 
 import base64
+import re
 from collections.abc import Iterable
 from itertools import compress
 from typing import Any
@@ -15,7 +16,7 @@ from layertui.present.units import mtime_text, octal_text
 from layertui.present.view import View
 from layertui.stack.load import Loaded
 from layertui.stack.space import layer_counts, reclaimable_bytes
-from layertui.stack.squash import Squash
+from layertui.stack.squash import Fate, Squash
 from layertui.stack.state import Outcome, State
 
 SCHEMA_VERSION = 1
@@ -31,6 +32,16 @@ def text_fields(name: str, value: bytes) -> Json:
         return {name: value.decode("utf-8")}
     except UnicodeDecodeError:
         return {name: safe(value), f"{name}_base64": base64.b64encode(value).decode()}
+
+
+def without_surrogates(value: Any) -> Any:
+    """The same value with every byte of a file's name that is not UTF-8 escaped, since JSON has no way to say it."""
+    if isinstance(value, str):
+        bytes_shown = re.sub("[\udc80-\udcff]", lambda match: f"\\x{ord(match[0]) - 0xDC00:02x}", value)
+        return bytes_shown.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {without_surrogates(key): without_surrogates(item) for key, item in value.items()}
+    return [without_surrogates(item) for item in value] if isinstance(value, list) else value
 
 
 def error_json(error: LayertuiError) -> Json:
@@ -62,6 +73,7 @@ def layers_json(loaded: Loaded) -> Json:
     layers = []
     for number, tree, counts in zip(loaded.numbers, squash.trees, layer_counts(squash), strict=True):
         layer = image.layers[number]
+        known = number not in loaded.unread
         layers.append(
             {
                 "index": number,
@@ -71,20 +83,20 @@ def layers_json(loaded: Loaded) -> Json:
                 "media_type": layer.media_type,
                 "command": layer.command,
                 "created": layer.created,
-                "content_bytes": counts.content_bytes,
+                "content_bytes": counts.content_bytes if known else None,
                 "tar_bytes": tree.tar_bytes,
                 "compressed_bytes": layer.compressed_bytes,
-                "entries": counts.entries,
-                "added": counts.states[State.ADDED],
-                "modified": counts.states[State.MODIFIED],
-                "metadata": counts.states[State.METADATA],
-                "identical": counts.states[State.IDENTICAL],
-                "rewritten": counts.states[State.REWRITTEN],
-                "type": counts.states[State.TYPE],
-                "removed": counts.states[State.REMOVED],
-                "opaque": counts.states[State.OPAQUE],
+                "entries": counts.entries if known else None,
+                "added": counts.states[State.ADDED] if known and squash.states_known else None,
+                "modified": counts.states[State.MODIFIED] if known and squash.states_known else None,
+                "metadata": counts.states[State.METADATA] if known and squash.states_known else None,
+                "identical": counts.states[State.IDENTICAL] if known and squash.states_known else None,
+                "rewritten": counts.states[State.REWRITTEN] if known and squash.states_known else None,
+                "type": counts.states[State.TYPE] if known and squash.states_known else None,
+                "removed": counts.states[State.REMOVED] if known and squash.states_known else None,
+                "opaque": counts.states[State.OPAQUE] if known and squash.states_known else None,
                 "verified": list(tree.verified),
-                "warnings": list(tree.columns.warnings),
+                "warnings": [*tree.columns.warnings, *(text for at, text in squash.warnings if at == number)],
             }
         )
     return {
@@ -92,8 +104,8 @@ def layers_json(loaded: Loaded) -> Json:
         "image": image_json(image),
         "layers": layers,
         "history": [{"command": step.command, "created": step.created, "layer": step.layer} for step in image.steps],
-        "content_bytes": sum(layer["content_bytes"] for layer in layers),
-        "reclaimable_bytes": reclaimable_bytes(squash),
+        "content_bytes": None if loaded.is_partial else sum(layer["content_bytes"] for layer in layers),
+        "reclaimable_bytes": None if loaded.is_partial else reclaimable_bytes(squash),
         "warnings": list(image.warnings),
         **_problems(loaded),
     }
@@ -217,9 +229,9 @@ def which_json(loaded: Loaded, path: bytes) -> Json:
 
 
 def listed_positions(squash: Squash, mask: bytes) -> list[int]:
-    """The positions of a mask, without the root where no layer holds an entry for it."""
+    """The positions of a mask, without the root where the layer holds neither an entry nor a marker for it."""
     return [
         position
         for position in compress(range(len(squash)), mask)
-        if squash.depths[position] or not squash.is_implied(position)
+        if squash.depths[position] or not squash.is_implied(position) or squash.fates[position] == Fate.MARKER
     ]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from layertui.layer.columns import Kind
-from layertui.layer.names import key_of, parent_of
+from layertui.layer.names import key_of, parent_of, path_of
 from layertui.present.row import Row, make_row
 from layertui.present.selection import Selection
 from layertui.present.view import Folds, Order, Sort, View
@@ -117,6 +117,7 @@ class FileRows:
             and self._is_directory(positions[index + 1])
             and self.squash.depths[positions[index + 1]] == self.squash.depths[positions[index]] + 1
             and self.selection.subtree_stop(index + 1) == self.selection.subtree_stop(index)
+            and (self._holds(index + 1) or index + 2 == self.selection.subtree_stop(index))
         ):
             index += 1
             span += 1
@@ -203,16 +204,21 @@ class FileRows:
         Where a layer holds both a whiteout and an entry of the path, the entry's line is given.
         """
         key = key_of(path)
-        positions = self.selection.positions
-        while True:
-            for position in reversed(self.squash.run(key.replace(b"\0", b"/"))):
-                index = bisect_left(positions, position)
-                if index < len(positions) and positions[index] == position:
-                    with suppress(ValueError):  # listed, but inside a closed directory
-                        return self._indexes.index(index)
-            if not key:
-                return None
+        while (line := self._line_of(key)) is None and key:
             key = parent_of(key)
+        return line
+
+    def _line_of(self, key: bytes) -> int | None:
+        """The visible line of a key; for a directory that is joined to its only child, the line of both."""
+        positions = self.selection.positions
+        for position in reversed(self.squash.run(path_of(key))):
+            index = bisect_left(positions, position)
+            if index < len(positions) and positions[index] == position:
+                if self.view.order is Order.TREE:
+                    index, _ = self._joined(index)
+                with suppress(ValueError):  # listed, but inside a closed directory
+                    return self._indexes.index(index)
+        return None
 
     def reveal(self, path: bytes) -> int | None:
         """Open the directories that lead to a path, and return its line; None where the view does not list it."""
@@ -223,8 +229,7 @@ class FileRows:
             if not self.folds.is_open(ancestor, self._open_default):
                 self.folds.toggle(ancestor)
         self._rebuild()
-        line = self.index_of(path)
-        return line if line is not None and self.squash.key(self.position(line)) == key else None
+        return self._line_of(key)
 
     def next_changed(self, line: int, step: int) -> int | None:
         """The nearest line, upwards or downwards, whose path the layer did something to."""

@@ -9,6 +9,7 @@ from layertui.layer.columns import Kind
 from layertui.present.query import matching, narrows, parse_query
 from layertui.present.view import ADDED, MODIFIED, REMOVED, UNCHANGED, Order, View
 from layertui.stack.layercolumn import both, but_not
+from layertui.stack.space import reclaimable
 from layertui.stack.squash import Fate, Squash
 from layertui.stack.state import State
 
@@ -56,7 +57,7 @@ class Selection:
             mask = squash.merged_mask(view.layer) if view.merged else squash.diff_mask(view.layer)
             self.listed = array("I", compress(range(len(squash)), mask))
             context = both(mask, squash.fates.translate(_CONTEXT)).count(1)
-            if len(self.listed) and not squash.depths[self.listed[0]] and squash.is_implied(self.listed[0]):
+            if len(self.listed) and _is_bare_root(squash, self.listed[0]):
                 context -= squash.fates[self.listed[0]] == Fate.CONTEXT
                 del self.listed[0]
             self.total = len(self.listed) - context
@@ -67,6 +68,7 @@ class Selection:
         """How many rows matched the filters."""
         self._select(previous if same_base else None)
         self._sums: array[int] | None = None
+        self._lost: array[int] | None = None
 
     def _select(self, previous: "Selection | None") -> None:
         view, squash = self.view, self.squash
@@ -171,13 +173,22 @@ class Selection:
         return len(states) - states.count(State.UNCHANGED)
 
     def reclaimable_beneath(self, position: int) -> int:
-        """Bytes at or beneath a path that no container sees."""
+        """Bytes at or beneath a path, in whatever layer, that no container sees."""
         squash = self.squash
-        return sum(
-            squash.sizes[at]
-            for at in range(position, squash.subtree_ends[position])
-            if squash.fates[at] in (Fate.SHADOWED, Fate.DELETED)
-        )
+        if self._lost is None:
+            column = array("q", bytes(8 * (len(squash) + 1)))
+            for at, size_bytes in reclaimable(squash):
+                column[at + 1] = size_bytes
+            self._lost = array("q", accumulate(column))
+        key, start = squash.key(position), position
+        while start and squash.key(start - 1) == key:
+            start -= 1
+        return self._lost[squash.subtree_ends[position]] - self._lost[start]
+
+
+def _is_bare_root(squash: Squash, position: int) -> bool:
+    """Whether this is a root for which the layer holds neither an entry nor a marker."""
+    return not squash.depths[position] and squash.is_implied(position) and squash.fates[position] != Fate.MARKER
 
 
 def _base(view: View) -> tuple[int, bool]:

@@ -10,7 +10,7 @@ from layertui.present.details import command_text, outcome_sentence, removed_wit
 from layertui.present.marks import OUTCOME_MARKS, STATE_MARKS, outcome_width
 from layertui.present.safetext import safe
 from layertui.present.selection import view_states
-from layertui.present.units import created_text, octal_text, size_text
+from layertui.present.units import UNKNOWN, created_text, octal_text, size_text
 from layertui.present.view import View
 from layertui.stack.load import Loaded
 from layertui.stack.space import layer_counts, reclaimable_bytes
@@ -58,14 +58,18 @@ def layers_table(loaded: Loaded) -> Iterator[str]:
     )
     total = 0
     for number, counts in zip(loaded.numbers, layer_counts(squash), strict=True):
+        command = command_text(image, number)
+        if number in loaded.unread:
+            rows.append([f"L{number}", UNKNOWN, UNKNOWN, *([""] * len(order)), command])
+            continue
         total += counts.content_bytes
         by_state = [str(counts.states[state] or "") for state in order]
-        command = command_text(image, number)
         rows.append([f"L{number}", size_text(counts.content_bytes), str(counts.entries), *by_state, command])
     yield from columns(rows, right=frozenset(range(1, 11)))
     if len(rows) == 1:
         yield "The image has no layers."
-    yield f"total {size_text(total)}, reclaimable {size_text(reclaimable_bytes(squash))}"
+    least = ">= " if loaded.is_partial else ""
+    yield f"total {least}{size_text(total)}, reclaimable {least}{size_text(reclaimable_bytes(squash))}"
 
 
 def inspect_table(image: Image) -> Iterator[str]:
@@ -108,7 +112,7 @@ def files_table(squash: Squash, view: View, positions: Iterable[int]) -> Iterato
     """`files`: one line an entry: marks, layer, mode, owner, exact size, and the whole path with a link's target."""
     states = view_states(squash, view)
     state_text = [STATE_MARKS[state].text for state in State]
-    width = outcome_width(squash.layer_count)
+    width = max(outcome_width(squash.layer_count), len("Out"))
     modes: dict[tuple[int, Kind], str] = {}
     trees, first, no_owner = squash.trees, squash.first, f"{'':10}  {'':9}"
     yield f"S {'Out':<{width}}  {'Layer':5}  {'Mode':10}  {'Owner':9}  {'Size':>12}  Path"

@@ -44,7 +44,7 @@ def sniff(target: Target) -> bool:
     if outer is None or "manifest.json" in outer or "index.json" in outer:
         return False
     # A newer archive that is cut off looks the same without its manifest: which image was meant is not known then.
-    return "repositories" in outer or (not outer.warnings and bool(_layer_ids(outer)))
+    return "repositories" in outer or (not outer.damage and bool(_layer_ids(outer)))
 
 
 def open_source(target: Target) -> Listing:

@@ -59,12 +59,17 @@ def describe(head: bytes) -> str:
         return "JSON text"
     if text[:1] == b"<":
         return "HTML or XML text, as a web server answers with"
-    if b"\0" not in head and _is_text(head):
+    if _is_text(head):
         return "text"
     return "data of an unknown kind"
 
 
+_CONTROLS = bytes(code for code in range(32) if code not in b"\t\n\r\f\x1b")
+
+
 def _is_text(head: bytes) -> bool:
+    if len(head.translate(None, _CONTROLS)) < len(head):
+        return False
     try:
         # The last character may be cut in the middle.
         head[: max(len(head) - 3, 1)].decode("utf-8")

@@ -24,7 +24,13 @@ class DirectoryStore:
 
     def holds(self, name: str) -> bool:
         """Whether there is something of this name, be it readable or not."""
-        return os.path.lexists(self._root / name)
+        try:
+            os.lstat(self._root / name)
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError:
+            return True
+        return True
 
     def file(self, name: str) -> Blob:
         """A file by its name within the layout; raises LayertuiError."""

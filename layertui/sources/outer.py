@@ -25,15 +25,17 @@ class Outer:
         archive = scan_archive(blob, tick)
         self.label = label
         """What messages call the archive."""
-        self.warnings: tuple[str, ...] = ()
-        """Where reading ended early, as a sentence."""
+        self.damage = ""
+        """Where reading ended early, as a clause; empty where it did not."""
         self._blob = blob
         self._members = archive.members
         if archive.damage is not None:
-            damage = archive.damage
-            self.warnings = (
-                f"damaged at byte {damage.offset_bytes:,}: {damage.message}; whatever lies behind it is missing.",
-            )
+            self.damage = f"damaged at byte {archive.damage.offset_bytes:,}: {archive.damage.message}"
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a source says about an archive that is still read."""
+        return (f"{self.damage}; whatever lies behind it is missing.",) if self.damage else ()
 
     def names(self) -> Iterable[str]:
         """The cleaned names of all members, in the order of the tar; bytes that are not UTF-8 as surrogates."""
@@ -91,8 +93,15 @@ def open_outer(blob: SliceableBlob, label: str, tick: Callable[[int], None]) -> 
         looks = describe(head)
         if compression is not Compression.PLAIN:
             looks = f"{compression.value} data around something that is {looks}"
-        raise DamagedError(f"{label} is {looks}, not an image archive.", _HINT)
+        raise DamagedError(f"{label} is {looks}, not an image archive.", _hint(label))
     return Outer(blob, label, tick)
+
+
+def _hint(label: str) -> str:
+    directory, _, name = label.rpartition("/")
+    if name in ("index.json", "oci-layout", "manifest.json"):
+        return f"It may be part of an OCI layout. Open the directory it is in: layertui {directory or '.'}"
+    return _HINT
 
 
 def _unpack(blob: Blob, label: str, compression: Compression, tick: Callable[[int], None]) -> SliceableBlob:
@@ -120,10 +129,10 @@ def _unpack(blob: Blob, label: str, compression: Compression, tick: Callable[[in
 
 def no_image(outer: Outer) -> LayertuiError:
     """The error for a tar without any of the files that make one an image archive."""
-    if outer.warnings:
+    if outer.damage:
         return DamagedError(
-            f"{outer.label} is {outer.warnings[0].removesuffix('.')}, its manifest among it.",
-            "It was not saved or copied completely.",
+            f"{outer.label} is {outer.damage}; no manifest.json, index.json or repositories stands before that.",
+            "It was not saved or copied completely. Do it again.",
         )
     names = [name for name in outer.names() if name != "."]
     if not names:

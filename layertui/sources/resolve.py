@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from layertui.errors import DamagedError, LayertuiError, NotFoundError, UsageError
+from layertui.image.blob import read_error
 from layertui.image.platform import Platform
 from layertui.layer.read import Cancel, Progress
 from layertui.sources import docker_archive, legacy, oci_archive, oci_layout
@@ -151,6 +152,12 @@ def _no_such_file(reference: Reference) -> LayertuiError:
             f"'#{tail}' is no layer.", "Write #4 for a layer, #0..4 for a range, or #sha256:ab12 for a digest."
         )
     path = reference.name.partition(":")[0] if reference.scheme else reference.name
+    try:
+        os.lstat(_no_nul(path))
+    except PermissionError as problem:
+        return read_error(problem, path)
+    except OSError:
+        pass  # said below
     hint = "Check the spelling, and the directory you are in."
     if reference.scheme is None and "/" not in path.removeprefix("./") and not path.endswith(".tar"):
         hint = f"If it is an image in an engine, save it first: docker save {path} -o image.tar && layertui image.tar"

@@ -48,8 +48,8 @@ def _nearest(images: Sequence[ImageEntry], machine: Platform) -> ImageEntry | No
 
 def _one_name(entries: Sequence[ImageEntry]) -> bool:
     """Whether entries are one image for several platforms: they share a name, or none has any."""
-    shared = set(entries[0].tags).intersection(*(entry.tags for entry in entries))
-    return bool(shared) or not any(entry.tags for entry in entries)
+    names = [{full_name(tag) for tag in entry.tags} for entry in entries]
+    return bool(set.intersection(*names)) or not any(names)
 
 
 def _built_for(pool: Sequence[ImageEntry], platform: Platform, label: str) -> list[ImageEntry]:
@@ -72,7 +72,9 @@ def _named(entries: Sequence[ImageEntry], selector: str, label: str) -> list[Ima
         lambda tag: tag == selector,
         lambda tag: full_name(tag) == full_name(selector),
         lambda tag: _split(tag)[1] == selector,
-        lambda tag: _split(full_name(tag))[0] == _split(full_name(selector))[0] and not _split(selector)[1],
+        lambda tag: not _split(selector)[1] and _split(full_name(tag))[0] == _split(full_name(selector))[0],
+        lambda tag: f"/{tag}".endswith(f"/{selector}"),
+        lambda tag: f"/{_split(tag)[0]}".endswith(f"/{selector}"),
     )
     for reading in readings:
         if hits := [entry for entry in entries if any(reading(tag) for tag in entry.tags)]:

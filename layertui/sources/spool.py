@@ -154,7 +154,6 @@ def open_stream(fd: int, label: str, tick: Callable[[int], None]) -> FileBlob:
 
 def _pipe(fd: int, label: str, tick: Callable[[int], None]) -> Iterator[bytes]:
     done = 0
-    tick(done)
     while True:
         try:
             ready, _, _ = select.select([fd], [], [], _WAIT_S)

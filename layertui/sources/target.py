@@ -32,8 +32,7 @@ class Target:
         except (OSError, ValueError) as problem:
             raise read_error(problem, label) from problem
         if stat.S_ISDIR(mode):
-            if not os.access(path, os.R_OK | os.X_OK):
-                raise UnreachableError(f"{label}: permission denied.", "Ask its owner for read access, or use sudo.")
+            _check_directory(path, label)
             target.directory = path
             target.label = label.rstrip("/") or label
         elif stat.S_ISFIFO(mode):
@@ -61,6 +60,15 @@ class Target:
         if self._outer is None and self._blob is not None:
             self._outer = open_outer(self._blob, self.label, self._tick)
         return self._outer
+
+
+def _check_directory(path: Path, label: str) -> None:
+    """Raise UnreachableError unless names can be listed and reached: otherwise every file would seem missing."""
+    try:
+        os.scandir(path).close()
+        os.stat(os.path.join(path, "."))  # pathlib would drop the dot
+    except OSError as problem:
+        raise read_error(problem, label) from problem
 
 
 def _from_pipe(path: Path, label: str, tick: Callable[[int], None]) -> SliceableBlob:

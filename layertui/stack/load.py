@@ -33,6 +33,17 @@ class Loaded:
     problems: tuple[LayertuiError, ...]
     """What could not be read or did not match, base to top; what could be read is in `squash` all the same."""
 
+    @property
+    def unread(self) -> frozenset[int]:
+        """Layers of which nothing could be read: they stand in `squash` as empty ones, which says nothing of them."""
+        trees = zip(self.numbers, self.squash.trees, strict=True)
+        return frozenset(number for number, tree in trees if tree.tar_bytes is None)
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether something of the layers could not be read, so that totals say too little."""
+        return bool(self.unread) or any(tree.damage or tree.columns.refused_count for tree in self.squash.trees)
+
 
 def load(
     image: Image,
@@ -94,7 +105,7 @@ def read_one(
         raise
     except LayertuiError as error:
         which = f"layer {layer.index} of {len(image.layers)}"
-        return build(Columns()), [DamagedError(f"{which}: {error.message}", error.hint)]
+        return build(Columns()), [type(error)(f"{which}: {error.message}", error.hint)]
     return tree, layer_problems(image, layer, tree)
 
 

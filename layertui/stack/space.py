@@ -41,7 +41,11 @@ def reclaimable_bytes(squash: Squash) -> int:
 
     While upper layers are not read this is what is known so far: it can only grow.
     """
-    total = 0
+    return sum(size_bytes for _, size_bytes in reclaimable(squash))
+
+
+def reclaimable(squash: Squash) -> Iterator[tuple[int, int]]:
+    """Yield positions whose content no container can see, with its bytes; a link group is at the row that holds it."""
     dead = squash.fates.translate(_IS_DEAD)
     groups = dict.fromkeys(_linked_rows(squash), False)
     if groups:
@@ -55,8 +59,7 @@ def reclaimable_bytes(squash: Squash) -> int:
         if not size:
             continue
         if not groups.get((squash.layers[position], row), False):
-            total += size
-    return total
+            yield position, size
 
 
 def _linked_rows(squash: Squash) -> Iterator[tuple[int, int]]:

@@ -34,7 +34,8 @@ class Place(StrEnum):
 ANYWHERE: Final = frozenset(Place)
 LISTS: Final = frozenset({Place.TREE, Place.FILES})
 MAIN: Final = frozenset({Place.TREE, Place.FILES, Place.DETAILS})
-BROWSING: Final = MAIN | {Place.PAGE, Place.FIND}
+READING: Final = frozenset({Place.DETAILS, Place.PAGE})
+OPENING: Final = LISTS | {Place.FIND}
 
 PREFIXES: Final = {"s": "Sort by"}
 """Keys that wait for a second one, and what their hint begins with."""
@@ -55,7 +56,7 @@ class Action:
     group: Group
     places: frozenset[Place] = ANYWHERE
     footer: str = ""
-    """Its word in the footer; empty for an action that is not there."""
+    """Its word in the footer, of a two-key action in the hint; empty for an action that is not there."""
     rank: int = 50
     """Place in the footer from the left."""
     keep: int = 50
@@ -80,7 +81,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "Enter",
         "Open: an image, a layer's files, a directory, a file's metadata and history, a hit",
         Group.MOVE,
-        BROWSING,
+        OPENING,
         footer="open",
         rank=25,
         keep=70,
@@ -167,18 +168,18 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("next_hit", ("n",), "n", "Go to the next hit, or else the next changed row", Group.FILES),
     Action("previous_hit", ("N",), "N", "Go to the previous hit, or else the previous changed row", Group.FILES),
     Action("overlaps", ("o",), "o", "Show only paths that more than one layer holds, or all", Group.FILES, MAIN),
-    Action("sort_size", ("s s",), "s s", "Sort by size", Group.SORT, MAIN),
-    Action("sort_name", ("s n",), "s n", "Sort by name", Group.SORT, MAIN),
-    Action("sort_count", ("s c",), "s c", "Sort by number of entries", Group.SORT, MAIN),
-    Action("sort_mtime", ("s m",), "s m", "Sort by time of change", Group.SORT, MAIN),
-    Action("sort_layer", ("s l",), "s l", "Sort by layer", Group.SORT, MAIN),
-    Action("sort_reclaimable", ("s r",), "s r", "Sort by reclaimable bytes", Group.SORT, MAIN),
+    Action("sort_size", ("s s",), "s s", "Sort by size", Group.SORT, MAIN, footer="size"),
+    Action("sort_name", ("s n",), "s n", "Sort by name", Group.SORT, MAIN, footer="name"),
+    Action("sort_count", ("s c",), "s c", "Sort by number of entries", Group.SORT, MAIN, footer="count"),
+    Action("sort_mtime", ("s m",), "s m", "Sort by time of change", Group.SORT, MAIN, footer="time"),
+    Action("sort_layer", ("s l",), "s l", "Sort by layer", Group.SORT, MAIN, footer="layer"),
+    Action("sort_reclaimable", ("s r",), "s r", "Sort by reclaimable bytes", Group.SORT, MAIN, footer="reclaimable"),
     Action("show_added", ("a",), "a", "Show or hide what was added", Group.SHOW, MAIN),
     Action("show_modified", ("m",), "m", "Show or hide what was modified (~ m = ? T)", Group.SHOW, MAIN),
     Action("show_removed", ("r",), "r", "Show or hide what was removed (- O)", Group.SHOW, MAIN),
     Action("show_unchanged", ("u",), "u", "Show or hide what is unchanged or identical", Group.SHOW, MAIN),
     Action("info", ("i",), "i", "Show the image's config and history", Group.GENERAL),
-    Action("long_lines", ("L",), "L", "Wrap long lines, or cut them", Group.GENERAL),
+    Action("long_lines", ("L",), "L", "Wrap long lines, or cut them", Group.GENERAL, READING),
     Action("refresh", ("R",), "R", "Read again what failed or was cancelled, and draw the screen anew", Group.GENERAL),
     Action("palette", ("colon", "ctrl+p"), ": Ctrl+P", "Run any action by its name", Group.GENERAL),
     Action(
@@ -225,13 +226,13 @@ def prefix_hint(prefix: str) -> str:
     for action in ACTIONS:
         for key in action.keys:
             if key.startswith(prefix + " "):
-                words.append(f"{key.removeprefix(prefix + ' ')} {action.help.removeprefix('Sort by ')}")
+                words.append(f"{key.removeprefix(prefix + ' ')} {action.footer}")
     return "  ".join([PREFIXES[prefix], *words])
 
 
 def footer(place: Place, width: int, left_out: Iterable[str] = ()) -> str:
     """The footer's text for what has the focus, in at most `width` cells; the least important goes first."""
-    hidden = set(left_out)
+    hidden = set(left_out) | {action.name for action in ACTIONS if any(" " in key for key in action.keys)}
     chosen = [action for action in ACTIONS if action.footer and place in action.places and action.name not in hidden]
 
     def text() -> str:

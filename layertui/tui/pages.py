@@ -17,6 +17,10 @@ NAME_WIDTH = 16
 """Cells of the names at the left of a page."""
 
 
+KEYS_WIDTH = 13
+"""Cells of the keys in the help."""
+
+
 def named(name: str, text: str, look: str = "plain") -> Line:
     """A line with a name and what it is."""
     return [("dim", f" {pad(name, NAME_WIDTH)} "), (look, text)]
@@ -34,11 +38,11 @@ def help_page(place: Place) -> list[Line]:
         here = [action for action in actions if place in action.places]
         if here:
             lines += heading(group.value)
-            lines += [[("key", f"   {pad(action.shown, NAME_WIDTH)} "), ("plain", action.help)] for action in here]
+            lines += [[("key", f"  {pad(action.shown, KEYS_WIDTH)} "), ("plain", action.help)] for action in here]
     lines += heading("Marks: S is what the layer did, Out what became of that version")
     for text, mark in legend():
         shown = text.strip() or "blank"
-        lines.append([(mark.style, f"   {pad(shown, NAME_WIDTH)}"), ("plain", f" {mark.meaning}")])
+        lines.append([(mark.style, f"  {pad(shown, KEYS_WIDTH)}"), ("plain", f" {mark.meaning}")])
     return lines[1:]
 
 
@@ -111,13 +115,17 @@ def file_page(squash: Squash, position: int, image: Image) -> list[Line]:
     return lines
 
 
-def history_lines(squash: Squash, path: bytes, image: Image, here: int | None) -> list[Line]:
-    """Every layer that touches a path, base to top, with what it did; the layer in view is pointed at."""
+def history_lines(squash: Squash, path: bytes, image: Image, here: int | None, *, commands: bool = True) -> list[Line]:
+    """Every layer that touches a path, base to top, with what it did; the layer in view is pointed at.
+
+    `commands` adds what made each layer.
+    """
     lines: list[Line] = []
     for position, line in history_table(squash, path):
         layer = squash.layer(position)
         pointer = ("key", " > ") if layer == here else ("plain", "   ")
-        lines.append([pointer, *line, ("dim", f"  {one_line(image.layers[layer].command)}")])
+        command = f"  {one_line(image.layers[layer].command)}" if commands else ""
+        lines.append([pointer, *line, ("dim", command)])
     removed = removed_with(squash, path)
     if removed is not None:
         by_layer, parent = removed

@@ -193,9 +193,11 @@ def by_ancestry(states: Sequence[ImageState], closed: frozenset[str]) -> list[Tr
             node.ends.append(place)
     rows: list[TreeRow] = []
     pending = [(node, 0) for node in reversed(roots)]
+    branching = {id(node) for node in roots}
     while pending:
         node, depth = pending.pop()
-        folded = node.chain in closed if node.children else None
+        # Only roots and branches fold: a fold mark on every link of a chain says nothing.
+        folded = node.chain in closed if node.children and (id(node) in branching or len(node.children) > 1) else None
         rows.append(_node_row(states, node, depth, folded))
         if folded:
             continue
@@ -231,7 +233,7 @@ def chain_of(states: Sequence[ImageState], row: TreeRow) -> str:
 
 
 def total_bytes(state: ImageState) -> tuple[int, bool]:
-    """Content of all layers in bytes, and whether that is everything; unread layers count what is stored, if plain."""
+    """Content of all layers in bytes, and whether that is everything; of an unopened image, what is stored."""
     total, whole = 0, True
     for number, layer in enumerate(state.image.layers if state.image is not None else ()):
         reading = state.layers[number] if number < len(state.layers) else None
@@ -240,5 +242,5 @@ def total_bytes(state: ImageState) -> tuple[int, bool]:
             whole = whole and reading.tree.damage is None
         else:
             whole = False
-            total += layer.stored_bytes or 0 if state.layers == [] else 0
+            total += 0 if state.opened else layer.stored_bytes or 0
     return total, whole

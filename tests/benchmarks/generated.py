@@ -1,4 +1,4 @@
-"""The layers of a generated image of any size: headers written fast, small files, a seventh of them written again.
+"""The layers of a generated image of any size: headers written fast, small files, some of them written again.
 
 Paths are about 60 bytes long. Layers above the base add directories of their own, write about 15 % of their files over
 those of lower layers (half of these with another size), name every parent directory, and remove a few paths.
@@ -16,8 +16,11 @@ LAYERS = 20
 OVERLAP = 0.15
 """The part of a layer's files that lower layers hold too."""
 
-FILES_A_DIRECTORY = 9
+FILES_A_DIRECTORY = 12
 """On average, as in real packages."""
+
+FILES_PART = 0.86
+"""The part of a layer's members that are files; the rest are the directories above them, and whiteouts."""
 
 FIRST_MTIME_S = 1_735_689_600
 """2025-01-01; each layer is a day later, and its files within an hour."""
@@ -53,16 +56,21 @@ def header(name: bytes, size: int, mtime_s: int, flag: bytes) -> bytes:
     return block[:148] + b"%06o\0 " % total + block[156:]
 
 
-def _directories(random_source: random.Random, layer: int, files: int) -> Iterator[tuple[str, int]]:
+def _directories(source: random.Random, layer: int, files: int) -> Iterator[tuple[str, int]]:
     """New directories of a layer and how many files each gets."""
     made = number = 0
     while made < files:
         number += 1
-        word, other = random_source.choice(_WORDS), random_source.choice(_WORDS)
-        path = f"{_PREFIXES[number % len(_PREFIXES)]}/{word}-{layer}{number // 40:x}/{other}/{number % 40:x}"
-        count = min(random_source.randint(1, 2 * FILES_A_DIRECTORY - 1), files - made)
+        package, module = source.choice(_WORDS), source.choice(_WORDS)
+        path = f"{_PREFIXES[number % len(_PREFIXES)]}/{package}-{layer}{number // 40:x}/{module}-{number % 40:x}"
+        count = min(source.randint(1, 2 * FILES_A_DIRECTORY - 1), files - made)
         made += count
         yield path, count
+
+
+def _file_size(source: random.Random) -> int:
+    """1.4 kB on average: as small as sources are, so that an archive of millions stays within a few gigabytes."""
+    return source.choice((0, 200, 400, 500, 700, 1_000, 1_400, 2_000, 3_000, 5_000))
 
 
 def build_layers(layers: Path, entries: int) -> list[str]:
@@ -71,33 +79,31 @@ def build_layers(layers: Path, entries: int) -> list[str]:
     source = random.Random(20250101)
     below: list[str] = []
     for number in range(LAYERS):
-        members = entries // LAYERS
-        again = int(members * OVERLAP) if number else 0
+        files = int(entries / LAYERS * FILES_PART)
+        again = int(files * OVERLAP) if number else 0
         paths: dict[str, int] = {}
-        # Of the members about a ninth and a bit are directories.
-        for path, count in _directories(source, number, int((members - again) * 0.88)):
+        for path, count in _directories(source, number, files - again):
             for _ in range(count):
-                name = f"{source.choice(_WORDS)}_{source.getrandbits(20):05x}.{source.choice(_EXTENSIONS)}"
-                paths[f"{path}/{name}"] = _size(source)
+                words = f"{source.choice(_WORDS)}_{source.choice(_WORDS)}"
+                paths[f"{path}/{words}_{source.getrandbits(20):05x}.{source.choice(_EXTENSIONS)}"] = 0
         added = list(paths)
         removed: set[str] = set()
         if below:
-            start = source.randrange(len(below))
-            # Half in one run, as an upgrade rewrites a directory; half anywhere.
-            run = [below[(start + index) % len(below)] for index in range(again // 2)]
-            for path in [*run, *source.sample(below, again - again // 2)]:
-                # Sizes are a function of the path, so the same path is the same size: half of them change.
-                paths[path] = _size(random.Random(path)) + (source.random() < 0.5)
-            removed = {path for path in source.sample(below, members // 200) if path not in paths}
+            # Most in runs, as an upgrade rewrites whole directories; a few anywhere.
+            scattered = again // 20
+            while len(paths) < files - scattered:
+                start = source.randrange(len(below))
+                paths.update(dict.fromkeys(below[start : start + min(1_000, files - scattered - len(paths))], 0))
+            paths.update(dict.fromkeys(source.sample(below, scattered), 0))
+            removed = {path for path in source.sample(below, files // 500) if path not in paths}
+        # Sizes follow from the path, so what is written again has its old size, and half of it another one.
+        is_new = set(added)
+        for path in paths:
+            paths[path] = _file_size(random.Random(path)) + (path not in is_new and source.random() < 0.5)
         _write(layers / f"{number:02}.tar", paths, removed, FIRST_MTIME_S + 86_400 * number)
         below += added
         print(f"  layer {number}", file=sys.stderr, flush=True)
     return [f"make layer-{number}" for number in range(LAYERS)]
-
-
-def _size(source: random.Random) -> int:
-    """A small size: most files take one block, so that an archive of millions stays within a few gigabytes."""
-    return source.choice((0, 40, 120, 200, 300, 400, 480, 500, 510, 1_500))
 
 
 def _write(target: Path, paths: dict[str, int], removed: set[str], mtime_s: int) -> None:
@@ -110,7 +116,7 @@ def _write(target: Path, paths: dict[str, int], removed: set[str], mtime_s: int)
             parents.add(parent)
             parent = parent.rpartition("/")[0]
     everything = sorted([*files, *parents], key=lambda path: path.split("/"))
-    content = (b"The quick brown fox jumps over the lazy dog. " * 40)[:2048]
+    content = b"The quick brown fox jumps over the lazy dog. " * 120
     partial = target.with_suffix(".partial")
     with partial.open("wb", buffering=1 << 20) as out:
         for number, path in enumerate(everything):

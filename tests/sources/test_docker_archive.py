@@ -75,7 +75,7 @@ def test_every_style_shows_the_same_image(
     compressed = [layer.compressed_bytes is not None for layer in image.layers]
     assert compressed == [compression != "plain"] * 2
     if style != "legacy":
-        assert image.image_id == build(ONE).image_id or style in ("docker25",)
+        assert image.image_id == build(ONE).image_id
         assert [layer.command for layer in image.layers] == ["ADD a", "COPY b"]
         assert image.warnings == ()
     if style == "docker25":
@@ -110,13 +110,13 @@ def test_a_layer_may_be_a_link_within_the_archive(opened: Callable[[bytes | File
     assert names_in(image_of(opened(files))) == [[b"a"], [b"b"]]
 
 
-@pytest.mark.parametrize("target", ["../../../etc/passwd", "/etc/passwd", "layer.tar", "../gone"])
+@pytest.mark.parametrize("target", ["../../../real/blob", "/etc/passwd", "layer.tar", "../gone", "../real"])
 def test_a_link_that_leads_nowhere_in_the_archive_is_a_missing_layer(
     opened: Callable[[bytes | Files], Opened], target: str
 ) -> None:
     files = docker_files([ONE])
     layer = next(name for name in files if name.endswith("layer.tar"))
-    files[layer] = symlink(layer, target)
+    files["real/blob"], files[layer] = files[layer], symlink(layer, target)
     image = image_of(opened(files))
     assert image.layers[0].blob is None
     assert image.layers[0].problem is not None
@@ -239,7 +239,7 @@ def test_a_config_that_is_not_what_its_name_promises_is_a_warning(
 
 def test_an_archive_cut_off_before_its_manifest_says_where(opened: Callable[[bytes | Files], Opened]) -> None:
     whole = docker_archive([ONE])
-    with pytest.raises(DamagedError, match=r"image\.tar is damaged at byte [0-9,]+: .*manifest among it"):
+    with pytest.raises(DamagedError, match=r"image\.tar is damaged at byte [0-9,]+: .*no manifest\.json"):
         opened(whole[: whole.index(b"manifest.json") - 100])
 
 
@@ -262,38 +262,6 @@ def test_an_archive_cut_off_behind_its_manifest_shows_what_is_there(
     assert cut is not None
     tree = read_layer(cut)
     assert tree.damage is not None
-
-
-def test_a_layout_beside_the_manifest_adds_what_else_it_holds(opened: Callable[[bytes | Files], Opened]) -> None:
-    files = docker_files([ONE], style="docker25")
-    both = docker_files([ONE, TWO], style="docker25")
-    merged: Files = {**both, "manifest.json": files["manifest.json"]}
-    found = opened(merged)
-    assert [(entry.kind, entry.reference) for entry in found.entries] == [
-        ("image", "api:1.4"),
-        ("image", "docker.io/library/redis:7.4"),
-    ]
-
-
-def test_a_damaged_layout_beside_the_manifest_does_not_hide_its_images(
-    opened: Callable[[bytes | Files], Opened],
-) -> None:
-    found = opened({**docker_files([ONE], style="docker25"), "index.json": b"foobar"})
-    assert [entry.kind for entry in found.entries] == ["image"]
-    assert "index.json is not JSON" in found.source.warnings[0]
-
-
-def test_a_layout_blob_that_is_not_what_its_name_promises_is_found_when_read(
-    opened: Callable[[bytes | Files], Opened],
-) -> None:
-    files = docker_files([ONE], style="docker25", compression="gzip")
-    digest = build(ONE, "gzip").layers[0].digest
-    files["blobs/sha256/" + digest[7:]] = build(TWO, "gzip").layers[1].blob
-    layer = image_of(opened(files)).layers[0]
-    assert layer.digest == digest
-    assert layer.blob is not None
-    tree = read_layer(layer.blob, digest=layer.digest, diff_id=layer.diff_id)
-    assert "the digest does not match" in tree.problems[0]
 
 
 def test_errors_are_of_the_tree_for_any_damage(tmp_path: Path) -> None:

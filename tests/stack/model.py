@@ -109,6 +109,8 @@ class Version:
     kind: Kind
     member: Member | None = None
     is_marker: bool = False
+    hides_nothing: bool = False
+    """A whiteout of a path that is not there."""
     state: State = State.ADDED
     """As told without comparing contents."""
     settled: State = State.ADDED
@@ -321,6 +323,7 @@ def _decide_states(layer: _Layer, below: dict[str, Version], removed: set[str], 
         version.state, version.settled = _compare(below.get(version.path), version)
     for marker in layer.whiteouts:
         marker.state = marker.settled = State.REMOVED
+        marker.hides_nothing = marker.path not in below
     changed: set[str] = set()  # children that the layer adds or removes
     for path, version in layer.own.items():
         if path in context:
@@ -338,10 +341,9 @@ def _decide_states(layer: _Layer, below: dict[str, Version], removed: set[str], 
         if not version.is_directory or version.state == State.TYPE or path in context:
             continue
         old = below.get(path)
-        if version.state == State.METADATA and old is not None and old.metadata[0] == version.metadata[0]:
-            # Only the mtime differs.
-            if path in touched:
-                version.state = version.settled = State.UNCHANGED
+        only_mtime = version.state == State.METADATA and old is not None and old.metadata[0] == version.metadata[0]
+        if only_mtime and path in touched:
+            version.state = version.settled = State.UNCHANGED
         # Reading: a directory beside its own whiteout is as good as opaque.
         if (path in layer.opaque or path in removed) and any(is_beneath(other, path) for other in below):
             version.state = version.settled = State.OPAQUE

@@ -1,6 +1,7 @@
 """Random stacks: the fold equals the naive model of tests/stack/model.py, after every layer and for every version."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -19,43 +20,43 @@ PATHS = (
 )
 """Few names, so that layers collide; siblings that raw byte order would put inside each other's subtrees."""
 
-SHAPES: tuple[tuple[str, dict[str, object]], ...] = (
-    ("{}", {}),
-    ("{}", {"content": b"x"}),
-    ("{}", {"content": b"y"}),
-    ("{}", {"content": b"x", "mode": 0o755}),
-    ("{}", {"content": b"xyz", "mtime_s": 9}),
-    ("./{}", {"content": b"x"}),
-    ("{}/", {"type": b"5"}),
-    ("{}", {"type": b"5", "mtime_s": 9}),
-    ("/{}/", {"type": b"5", "mode": 0o700}),
-    ("{}", {"type": b"5"}),
-    ("{}", {"type": b"2", "link": "a"}),
-    ("{}", {"type": b"2", "link": "a/b"}),
-    ("{}", {"type": b"1", "link": "a"}),
-    ("{}", {"type": b"1", "link": "./a/b"}),
-    ("{}", {"type": b"1", "link": "b"}),
-    ("{}", {"type": b"1", "link": "absent"}),
-    ("{}", {"type": b"3"}),
-    ("{}", {"type": b"3", "device": (1, 3)}),
-    ("{}", {"type": b"6"}),
-    ("{dir}.wh.{name}", {}),
-    ("{dir}.wh.{name}", {}),
-    ("./{dir}.wh.{name}", {"mode": 0}),
-    ("{}/.wh..wh..opq", {}),
-    ("{}/.wh..wh..opq", {}),
-    ("{dir}.wh..wh..opq", {}),
-    ("{}/.wh..wh.plnk", {}),
+SHAPES: tuple[tuple[str, Member], ...] = (
+    ("{}", Member("")),
+    ("{}", Member("", content=b"x")),
+    ("{}", Member("", content=b"y")),
+    ("{}", Member("", content=b"x", mode=0o755)),
+    ("{}", Member("", content=b"xyz", mtime_s=9)),
+    ("./{}", Member("", content=b"x")),
+    ("{}/", Member("", b"5")),
+    ("{}", Member("", b"5", mtime_s=9)),
+    ("/{}/", Member("", b"5", mode=0o700)),
+    ("{}", Member("", b"5")),
+    ("{}", Member("", b"2", link="a")),
+    ("{}", Member("", b"2", link="a/b")),
+    ("{}", Member("", b"1", link="a")),
+    ("{}", Member("", b"1", link="./a/b")),
+    ("{}", Member("", b"1", link="b")),
+    ("{}", Member("", b"1", link="absent")),
+    ("{}", Member("", b"3")),
+    ("{}", Member("", b"3", device=(1, 3))),
+    ("{}", Member("", b"6")),
+    ("{dir}.wh.{name}", Member("")),
+    ("{dir}.wh.{name}", Member("")),
+    ("./{dir}.wh.{name}", Member("", mode=0)),
+    ("{}/.wh..wh..opq", Member("")),
+    ("{}/.wh..wh..opq", Member("")),
+    ("{dir}.wh..wh..opq", Member("")),
+    ("{}/.wh..wh.plnk", Member("")),
 )
-"""How a member is written at a path, and what it is."""
+"""How a member's name is written at a path, and what it is."""
 
 ROOT_SHAPES = (Member(".", b"5"), Member("./", b"5", mtime_s=9), Member(".wh..wh..opq"))
 
 
-def _member(path: str, shape: tuple[str, dict[str, object]]) -> Member:
+def _member(path: str, shape: tuple[str, Member]) -> Member:
     directory, slash, name = path.rpartition("/")
-    pattern, fields = shape
-    return Member(pattern.format(path, dir=directory + slash, name=name), **fields)  # type: ignore[arg-type]
+    pattern, member = shape
+    return replace(member, name=pattern.format(path, dir=directory + slash, name=name))
 
 
 MEMBERS = {(at, how): _member(path, shape) for at, path in enumerate(PATHS) for how, shape in enumerate(SHAPES)}
@@ -66,6 +67,11 @@ members = st.tuples(st.integers(0, len(PATHS) - 1), st.integers(0, len(SHAPES)))
     (MEMBERS | ROOT_MEMBERS).__getitem__
 )
 stacks = st.lists(st.lists(members, max_size=7), min_size=1, max_size=6)
+
+
+THOROUGH = settings(
+    deadline=None, database=None, report_multiple_bugs=False, suppress_health_check=[HealthCheck.too_slow]
+)
 
 
 def read(layers: Sequence[Sequence[Member]]) -> list[LayerTree]:
@@ -169,9 +175,12 @@ def test_fold_equals_the_naive_model(layers: list[list[Member]]) -> None:
     check_versions(squash, model)
     check_paths(squash, model)
     check_settled(squash, model)
+    of_nothing = [(version.layer, version.path) for version in model.versions if version.hides_nothing]
+    told = [(layer, text.partition(":")[0]) for layer, text in squash.warnings if "whiteout" in text]
+    assert sorted(told) == sorted(of_nothing)
 
 
-@settings(max_examples=300, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(THOROUGH, max_examples=300)
 @given(st.lists(st.lists(members, max_size=7), min_size=2, max_size=5), st.data())
 def test_a_fold_of_some_layers_equals_the_model_of_those(layers: list[list[Member]], data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(layers) - 1))

@@ -55,7 +55,7 @@ class Stack:
         self.squash = fold(self.trees, layer_count=len(layers) if of is None else of)
 
     def merged(self, layer: int | None = None) -> list[str]:
-        """Paths of the merged tree in tree order, without the root; directories end in a slash, implied ones in `/~`."""
+        """Paths of the merged tree in tree order without the root; directories end in `/`, implied ones in `/~`."""
         squash = self.squash
         mask = squash.merged_mask(squash.top if layer is None else layer)
         ends = {False: "", True: "/"}

@@ -2,8 +2,9 @@
 
 from textual.command import CommandPalette
 
-from layertui.tui.pages import config_page, help_page
+from layertui.tui.pages import KEYS_WIDTH, config_page, help_page
 from layertui.tui.palette import ActionProvider
+from layertui.tui.screens.arrange import arrange, usual_tree
 from layertui.tui.screens.searching import SearchingScreen
 from layertui.tui.tree_rows import What
 from layertui.tui.widgets.lines import LineList
@@ -48,7 +49,7 @@ class ActingScreen(SearchingScreen):
         self.find.display = False
         self.page_name = name
         if name == "help":
-            self.page.show(f"KEYS in the {place.value} pane", lambda width: help_page(place), 21)
+            self.page.show(f"KEYS in the {place.value} pane", lambda width: help_page(place), KEYS_WIDTH + 3)
         elif name == "info" and state is not None:
             label = self.opened.source.label
             self.page.show("CONFIG AND HISTORY", lambda width: config_page(state, label), 18)
@@ -108,11 +109,6 @@ class ActingScreen(SearchingScreen):
         """Any action by its name."""
         self.app.push_screen(CommandPalette(providers=[ActionProvider], placeholder="Find an action"))
 
-    def do_long_lines(self) -> None:
-        """Wrap or cut the details' lines."""
-        self.details.do_long_lines()
-        self.side.do_long_lines()
-
     # Panes
 
     def panes(self) -> list[LineList]:
@@ -150,14 +146,11 @@ class ActingScreen(SearchingScreen):
         self._widen(WIDER_CELLS)
 
     def _widen(self, cells: int) -> None:
-        before = self.images.size.width
-        self.images_extra += cells
-        self.place_panes()
-        self.call_after_refresh(self._widened, before, cells)
-
-    def _widened(self, before: int, cells: int) -> None:
-        if self.images.size.width == before:
-            self.images_extra -= cells
+        width = self.app.size.width
+        where = arrange(width, self.app.size.height, self.pane.place, self.zoomed, self.images_extra + cells)
+        if where.tree > 0:
+            self.images_extra = where.tree - usual_tree(width)
+            self.place_panes()
 
     def do_zoom(self) -> None:
         """One pane, or all."""

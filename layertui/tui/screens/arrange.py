@@ -30,6 +30,11 @@ class Arrangement:
     """Lines of the details; 0 when they are not shown, -1 for the whole height."""
 
 
+def usual_tree(width: int) -> int:
+    """Cells of the tree pane that nobody made wider or narrower."""
+    return 29 if width < 100 else 34 if width < 140 else 44
+
+
 def arrange(width: int, height: int, place: Place, zoomed: bool, tree_extra: int) -> Arrangement:
     """Place the panes; `place` is what has the focus, `tree_extra` the cells that the person made the tree wider."""
     if width < ONE_PANE_BELOW or zoomed:
@@ -37,7 +42,6 @@ def arrange(width: int, height: int, place: Place, zoomed: bool, tree_extra: int
             return Arrangement(0, False, False, -1)
         return Arrangement(-1 if place is Place.TREE else 0, place is not Place.TREE, False, 0)
     side = width >= SIDE_FROM
-    usual = 29 if width < 100 else 34 if width < 140 else 44
-    tree = max(TREE_LEAST, min(usual + tree_extra, width - FILES_LEAST - (50 if side else 0)))
-    details = 3 if height < 30 else 5 if height < 45 else 6
+    tree = max(TREE_LEAST, min(usual_tree(width) + tree_extra, width - FILES_LEAST - (50 if side else 0)))
+    details = 3 if height < 30 else 5
     return Arrangement(tree, True, side, details)

@@ -34,10 +34,9 @@ class MainScreen(ActingScreen, inherit_bindings=False):
         self.set_focus(self.images)
         self.show_files()
         self.tell()
-        order = sorted(range(len(self.states)), key=lambda place: place != chosen)
-        self.loader.describe(
-            [(place, self.states[place]) for place in order if self.states[place].entry.kind == "image"]
-        )
+        images = [place for place, state in enumerate(self.states) if state.entry.kind == "image"]
+        images.sort(key=lambda place: place != chosen)
+        self.loader.describe([(place, self.states[place]) for place in images])
         for state in self.states:
             if state.entry.kind == "broken":
                 state.error = state.entry.problem
@@ -210,5 +209,6 @@ class MainScreen(ActingScreen, inherit_bindings=False):
     def on_settled(self, message: Settled) -> None:
         """Contents were compared: marks that were `?` may be known."""
         if self.files.squash is message.squash:
+            self.files.rows = None  # rows narrow down what earlier rows knew, and that is out of date
             self.files.rebuild()
             self.tell_details()

@@ -22,6 +22,9 @@ from layertui.tui.widgets.page import DetailPane, PageView
 from layertui.tui.widgets.prompt import Prompt
 from layertui.tui.widgets.tree import TreePane
 
+CUT_DETAILS = 3
+"""Lines of details that are too few to wrap anything."""
+
 
 class PanesScreen(Screen[object], inherit_bindings=False):
     """Header, images and layers, files, details, footer."""
@@ -43,6 +46,7 @@ class PanesScreen(Screen[object], inherit_bindings=False):
         self.files = FilePane(id="files")
         self.find = FindPane(id="find")
         self.page = PageView(id="page")
+        self.find.display = self.page.display = False
         self.page_name = ""
         """Which page is open: help, info or file; empty for none."""
         self.side = PageView(id="side")
@@ -124,6 +128,7 @@ class PanesScreen(Screen[object], inherit_bindings=False):
             pane.display = where.main and pane is main
         self.side.display = where.side
         self.details.display = where.details != 0
+        self.details.wrapping = where.details != CUT_DETAILS
         self.details.styles.height = "1fr" if where.details < 0 else where.details
         self.query_one("#body").display = where.tree != 0 or where.main
         self.files.rail_track = self.find.rail_track = self.page.rail_track = "│" if where.side else " "

@@ -83,7 +83,8 @@ class SearchingScreen(BrowsingScreen):
         position = self.find.hits[index].position
         found = self._stand(squash.layer(position), squash.path(position))
         self.go(self.files)
-        said = f"Hit {index + 1} of {len(self.find.hits)}: n N go on." if found else "This view cannot show that hit."
+        more = ": n N go on." if len(self.find.hits) > 1 else "."
+        said = f"Hit {index + 1} of {len(self.find.hits)}{more}" if found else "This view cannot show that hit."
         self.call_next(self.say, said)
 
     def _step(self, step: int) -> None:
@@ -107,3 +108,4 @@ class SearchingScreen(BrowsingScreen):
             self.find.show(message.query, message.squash, message.hits, False)
             self.hits_at = -1
             self.prompt.say(f"{len(message.hits):,} hits")
+            self.tell_details()

@@ -9,10 +9,21 @@ from layertui.tui.actions import Place, footer, prefix_hint
 from layertui.tui.pages import file_page, history_lines, layer_details, path_details, tree_details
 from layertui.tui.screens.panes import PanesScreen
 from layertui.tui.state import ImageState, Rate, Reading, progress_bytes
-from layertui.tui.tree_rows import entry_name, one_line, total_bytes
+from layertui.tui.tree_rows import entry_name, total_bytes
 from layertui.tui.widgets.bars import header_line
 from layertui.tui.widgets.lines import LineList
 from layertui.tui.widgets.looks import Line, cells, spread
+
+
+ROOM_FOR_RATE = 100
+"""Columns from which the footer has room for how fast the reading is."""
+
+
+def fraction_text(done_bytes: int, total_bytes: int) -> str:
+    """So much of so much: `212/412 MB` where both have one unit, else `98 kB of 412 MB`."""
+    done, total = size_text(done_bytes), size_text(total_bytes)
+    number, _, unit = done.partition(" ")
+    return f"{number}/{total}" if total.endswith(f" {unit}") else f"{done} of {total}"
 
 
 class TellingScreen(PanesScreen):
@@ -71,7 +82,7 @@ class TellingScreen(PanesScreen):
             text = footer(self.pane.place, width - 1 - (cells(right) + 2 if right else 0), left_out)
             self.footer.show(spread([("dim", f" {text}")], right, width))
 
-    def progress(self, state: ImageState | None, busy: bool, now_s: float) -> str:
+    def progress(self, state: ImageState | None, busy: bool, now_s: float, width: int) -> str:
         """`reading 212/412 MB  61 MB/s  eta 3 s  Ctrl+C cancels`; empty when nothing is being read."""
         if state is None or not any(layer.reading is Reading.RUNNING for layer in state.layers):
             self._rate = None
@@ -80,10 +91,12 @@ class TellingScreen(PanesScreen):
         if self._rate is None or self._rate_session != state.session:
             self._rate, self._rate_session = Rate(now_s, done), state.session
         speed = self._rate.of(now_s, done)
-        text = f"reading {size_text(done)} of {size_text(total)}"
+        parts = [f"reading {fraction_text(done, total)}"]
         if speed > 0:
-            text += f"  {size_text(int(speed))}/s  eta {int((total - done) / speed) + 1} s"
-        return f"{text}  Ctrl+C cancels"
+            if width >= ROOM_FOR_RATE:
+                parts.append(f"{size_text(int(speed))}/s")
+            parts.append(f"eta {int((total - done) / speed) + 1} s")
+        return "  ".join([*parts, "Ctrl+C cancels"])
 
     def tell_details(self) -> None:
         """What is under the cursor."""
@@ -115,9 +128,9 @@ class TellingScreen(PanesScreen):
         lines: list[Line] = []
         if squash is not None and path is not None:
             lines += [[("plain", f" {safe(path)}")], []]
-            lines += history_lines(squash, path, state.image, number)
+            lines += history_lines(squash, path, state.image, number, commands=False)
             lines += [[]]
-        lines += [[("title-on", f" Layer {number}")], [("plain", f" {one_line(layer.command)}")], []]
+        lines += [[("title-on", f" Layer {number}")]]
         reading = state.layers[number] if number < len(state.layers) else None
         return lines + layer_details(layer, reading)
 
@@ -129,7 +142,7 @@ class TellingScreen(PanesScreen):
 
     def progress_text(self) -> str:
         """What is being read, how far and how fast, and how to cancel it; empty when nothing is."""
-        return self.progress(self.state, self.loader.busy, time.monotonic())
+        return self.progress(self.state, self.loader.busy, time.monotonic(), self.app.size.width)
 
     def label(self) -> str:
         """What the source is called."""

@@ -103,7 +103,7 @@ class Columns:
         look = path_look(row)
         if flat:
             return self._with_link([(look, crop_middle(row.path, self.path))], row, self.path)
-        indent = min(row.depth + min(row.depth, self.path // 6), self.path // 2)
+        indent = min(row.depth + min(row.depth, self.path // 8), self.path // 2)
         fold = "  " if row.folded is None else ("> " if row.folded else "v ")
         room = self.path - indent - len(fold)
         name = crop_middle(row.name, room)

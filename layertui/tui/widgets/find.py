@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from rich.cells import cell_len
 
+from layertui.layer.columns import Kind
 from layertui.present.find import Hit
 from layertui.present.marks import OUTCOME_MARKS, STATE_MARKS, outcome_mark
 from layertui.present.safetext import crop_middle, safe
@@ -73,9 +74,12 @@ class FindPane(LineList):
         look = OUTCOME_MARKS[outcome].style if outcome in OUTCOME_MARKS else "plain"
         out = outcome_mark(outcome, squash.by_layer(at)) if outcome in OUTCOME_MARKS else ""
         runs.append((look, pad(out, 4)))
-        runs.append(("plain", " " + pad_left(size_narrow(squash.size_bytes(at)), SIZE_WIDTH) + "  "))
+        kind = squash.kind(at)
+        size = size_narrow(squash.size_bytes(at)) if kind in (Kind.FILE, Kind.HARDLINK) else ""
+        runs.append(("plain", " " + pad_left(size, SIZE_WIDTH) + "  "))
         room = width - sum(cell_len(text) for _, text in runs)
-        return runs + _marked(safe(squash.path(at)), self.query_text, room)
+        path = safe(squash.path(at)) + ("/" if kind is Kind.DIRECTORY else "")
+        return runs + _marked(path, self.query_text, room)
 
 
 def _marked(path: str, query: str, room: int) -> list[Run]:

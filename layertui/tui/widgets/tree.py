@@ -108,14 +108,10 @@ class TreePane(LineList):
 
     def index_of(self, place: int, layer: int) -> int | None:
         """The line of a layer."""
-        return next(
-            (
-                i
-                for i, row in enumerate(self.rows)
-                if row.layer == layer and (row.place == place or place in row.places)
-            ),
-            None,
-        )
+        for index, row in enumerate(self.rows):
+            if row.layer == layer and (row.place == place or place in row.places):
+                return index
+        return None
 
     # Folding
 
