@@ -38,14 +38,16 @@ def build(columns: Columns) -> LayerTree:
     keys, kinds = columns.keys, columns.kinds
     order = sorted(range(len(keys)), key=keys.__getitem__)
     in_order = [keys[row] for row in order]
+    directories = set(compress(keys, kinds.translate(DIRECTORY)))
     parents = _parents(keys)
+    parents |= _closed(parents - directories, directories)
     flags = bytearray(len(keys))
     if any(map(eq, in_order, islice(in_order, 1, None))) or not parents.isdisjoint(
         compress(keys, kinds.translate(PLAIN))
     ):
         _settle_conflicts(columns, order, flags)
         order.sort(key=lambda row: (keys[row], kinds[row] != Kind.WHITEOUT, row))
-    _add_implied(columns, flags, parents)
+    _add_implied(columns, flags, parents, directories)
     if len(keys) > len(order):
         order.extend(range(len(order), len(keys)))
         order.sort(key=keys.__getitem__)
@@ -110,10 +112,9 @@ def _settle_conflicts(columns: Columns, order: list[int], flags: bytearray) -> N
         leave()
 
 
-def _add_implied(columns: Columns, flags: bytearray, parents: set[bytes]) -> None:
+def _add_implied(columns: Columns, flags: bytearray, parents: set[bytes], alive: set[bytes]) -> None:
     """Append a directory for every parent that has no living entry, and mark the opaque ones."""
     keys, kinds = columns.keys, columns.kinds
-    alive = set(compress(keys, kinds.translate(DIRECTORY)))
     if any(flags):
         dead = {key for key, flag in zip(keys, flags, strict=True) if flag & DEAD}
         living = {keys[row] for row in range(len(keys)) if kinds[row] == Kind.DIRECTORY and not flags[row] & DEAD}

@@ -213,7 +213,7 @@ class _Scanner:
             if name[-1:] == b"/":
                 if kind == _FILE:
                     kind = _DIRECTORY
-                name = name[:-1]
+                name = name.rstrip(b"/")
             if kind:
                 size = 0
             if b"/." in name or name[:1] in b"./" or b"//" in name or (odd and is_odd(name)):

@@ -8,6 +8,8 @@ from layertui.layer.columns import Columns, Kind, Xattrs
 from layertui.layer.names import path_of
 from layertui.layer.tar import Damage
 
+_HARDLINK = int(Kind.HARDLINK)
+
 IMPLIED = 1
 """Flag: a directory that has no entry in this layer, but something that lies in it has."""
 PASSAGE = 2
@@ -82,7 +84,7 @@ class LayerTree:
 
     def size_bytes(self, row: int) -> int | None:
         """A row's content in bytes; None for a hard link whose target is not in this layer."""
-        if self.columns.kinds[row] == Kind.HARDLINK:
+        if self.columns.kinds[row] == _HARDLINK:
             target = self.link_rows.get(row)
             return None if target is None else self.columns.sizes[target]
         return self.columns.sizes[row]

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import compress
 
 from layertui.errors import Cancelled, DamagedError
 from layertui.image.blob import Blob
@@ -10,7 +9,6 @@ from layertui.layer.read import layer_window
 from layertui.layer.tree import LayerTree
 from layertui.layer.window import BlobWindow, Window
 from layertui.stack.squash import Squash
-from layertui.stack.state import State
 
 CHUNK_BYTES = 256 * 1024
 """How much of a file is held at once."""
@@ -38,11 +36,11 @@ class Contents:
 
         Raises Cancelled.
         """
-        asked = [position for position in positions if squash.states[position] == State.REWRITTEN]
+        asked = [position for position in positions if squash.is_rewritten(position)]
         pairs = self._pairs(squash, asked)
         streamed = {layer for pair in pairs.values() for layer, _ in pair if isinstance(self._window(layer), _Stream)}
         if streamed:
-            pairs = self._pairs(squash, compress(range(len(squash)), squash.pairs())) | pairs
+            pairs = self._pairs(squash, squash.rewritten()) | pairs
             asked_positions = set(asked)
             pairs = {
                 position: pair

@@ -23,6 +23,11 @@ _FLAGS_UP = bytes((flags & 0x0F) << 3 for flags in range(256))
 _NARROW_LAYERS = 254
 """Up to this many layers a layer number is a byte; the last value means "no end"."""
 
+_FILE, _DIRECTORY, _WHITEOUT = int(Kind.FILE), int(Kind.DIRECTORY), int(Kind.WHITEOUT)
+_MODIFIED, _METADATA, _TYPE = int(State.MODIFIED), int(State.METADATA), int(State.TYPE)
+_SHADOWED, _WINS = int(Fate.SHADOWED), int(Fate.WINS)
+"""Numbers of what the hot loops compare: looking a member up in an enum takes longer than the comparison."""
+
 Pending = dict[int, int]
 """Directories of which only the mtime changed, by layer: unchanged after all if that layer adds or removes a child."""
 
@@ -119,7 +124,7 @@ class _Fold:
             after = position + 1
             code = codes[position]
             parents[position] = first
-            if code < Kind.WHITEOUT and (after == count or keys[after] != key):
+            if code < _WHITEOUT and (after == count or keys[after] != key):
                 # Most paths: one layer, no marker. Its columns hold the right values from the start.
                 layer = layers[position]
                 if kills and kills[-1] > layer:
@@ -127,11 +132,11 @@ class _Fold:
                     fates[position] = Fate.DELETED
                 if pending and layer in pending:
                     states[pending.pop(layer)] = State.UNCHANGED
-                if code == Kind.DIRECTORY or careful:
+                if code == _DIRECTORY or careful:
                     stack.append((prefix, kills, pending, first, last))
                     prefix = key + b"\0" if key else b""
                     pending, first, last = None, position, after
-                    if code != Kind.DIRECTORY:
+                    if code != _DIRECTORY:
                         kills = _with(kills, [layer])
                 position = after
                 continue
@@ -139,7 +144,10 @@ class _Fold:
                 parents[after] = first
                 after += 1
             stack.append((prefix, kills, pending, first, last))
-            own_kills, pending = self._path(position, after, kills, pending)
+            if not kills and max(codes[position:after]) < _WHITEOUT:
+                own_kills, pending = self._versions(position, after, pending)
+            else:
+                own_kills, pending = self._path(position, after, kills, pending)
             kills = _with(kills, own_kills)
             prefix = key + b"\0" if key else b""
             first, last = position, after
@@ -148,6 +156,33 @@ class _Fold:
             for index in range(first, last):
                 subtree_ends[index] = count
             prefix, kills, pending, first, last = stack.pop()
+
+    def _versions(self, start: int, stop: int, around: Pending | None) -> tuple[list[int], Pending | None]:
+        """The common case of `_path`: entries only, and nothing above that kills; each replaces the one before it."""
+        codes, layers, ends, fates, states = self.codes, self.layers, self.ends, self.fates, self.states
+        own_kills: list[int] = []
+        pending: Pending = {}
+        if around:
+            self._child_changed(around, layers[start])
+        if codes[start] != _DIRECTORY:
+            own_kills.append(layers[start])
+        for position in range(start + 1, stop):
+            below, layer, code = position - 1, layers[position], codes[position]
+            ends[below], fates[below] = layer, _SHADOWED
+            if code == codes[below] == _FILE and self.sizes[position] != self.sizes[below]:
+                states[position] = _MODIFIED
+                own_kills.append(layer)
+                continue
+            state = self._state(below, position)
+            states[position] = state
+            if code != _DIRECTORY:
+                own_kills.append(layer)
+            elif state == _METADATA and not self._differs_beyond_mtime(below, position):
+                pending[layer] = position
+            if state == _TYPE and around:
+                self._child_changed(around, layer)
+        fates[stop - 1] = _WINS
+        return own_kills, pending
 
     def _path(self, start: int, stop: int, kills: tuple[int, ...], around: Pending | None) -> tuple[list[int], Pending]:
         """Decide every version and marker of one path; returns the layers that kill beneath it, and its pendings."""
@@ -280,14 +315,19 @@ class _Fold:
 
     def _settle_lower_links(self) -> None:
         """Hard links whose target is no entry of their layer: the merged tree below it, before its whiteouts."""
+        targets: dict[tuple[bytes, int], int | None] = {}
         for index, tree in enumerate(self.trees):
             layer = self.first + index
             for row, target_key in tree.lower_links.items():
+                if tree.flags[row] & DEAD:
+                    continue
                 key = tree.columns.keys[row]
                 position = next(
                     (at for at in self._run(key) if self.rows[at] == row and self.layers[at] == layer), None
                 )
-                target = self._visible_below(target_key, layer)
+                if (target_key, layer) not in targets:
+                    targets[target_key, layer] = self._visible_below(target_key, layer)
+                target = targets[target_key, layer]
                 if position is None:
                     continue
                 if target is None or self._is_directory(target):

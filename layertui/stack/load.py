@@ -76,7 +76,7 @@ def load(
     squash = fold([tree for tree, _ in results], layer_count=len(image.layers), first=numbers.start)
     if verify_content:
         blobs: Sequence[Layer] = image.layers
-        Contents([layer.blob for layer in blobs]).settle(squash, range(len(squash)))
+        Contents([layer.blob for layer in blobs]).settle(squash, squash.rewritten())
     problems = tuple(problem for _, found in results for problem in found)
     return Loaded(image, squash, numbers, problems)
 

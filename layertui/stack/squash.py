@@ -8,6 +8,7 @@ from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from itertools import compress
 
 from layertui.layer.columns import Kind
 from layertui.layer.names import key_of, path_of
@@ -250,6 +251,11 @@ class Squash:
             self.states[position] = state
         return state
 
-    def pairs(self) -> bytes:
-        """Mask of the versions whose content was not compared yet."""
-        return bytes(self.states).translate(bytes(state == State.REWRITTEN for state in range(256)))
+    def is_rewritten(self, position: int) -> bool:
+        """Whether a version's content has to be compared to know what it is; one that was born dead is left so."""
+        return self.states[position] == State.REWRITTEN and self.ends[position] != self.layers[position]
+
+    def rewritten(self) -> list[int]:
+        """All positions whose content was not compared yet."""
+        mask = bytes(self.states).translate(bytes(state == State.REWRITTEN for state in range(256)))
+        return [position for position in compress(range(len(self)), mask) if self.is_rewritten(position)]

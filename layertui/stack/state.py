@@ -57,12 +57,18 @@ def metadata_differs(below: LayerTree, below_row: int, above: LayerTree, above_r
     )
 
 
-def content_kind(tree: LayerTree, row: int) -> Kind:
-    """What a row is once hard links are followed; a link into a lower layer is taken for a file."""
-    kind = Kind(tree.columns.kinds[row])
-    if kind is Kind.HARDLINK:
+_FILE, _DIRECTORY, _SYMLINK, _HARDLINK = (
+    int(kind) for kind in (Kind.FILE, Kind.DIRECTORY, Kind.SYMLINK, Kind.HARDLINK)
+)
+_DEVICES = (int(Kind.CHAR), int(Kind.BLOCK))
+
+
+def content_kind(tree: LayerTree, row: int) -> int:
+    """The kind of a row once hard links are followed; a link into a lower layer is taken for a file."""
+    kind = tree.columns.kinds[row]
+    if kind == _HARDLINK:
         target = tree.link_rows.get(row)
-        return Kind.FILE if target is None else Kind(tree.columns.kinds[target])
+        return _FILE if target is None else tree.columns.kinds[target]
     return kind
 
 
@@ -81,21 +87,21 @@ def state_over(
     same size leaves the content to be compared.
     """
     kind = content_kind(above, above_row)
-    if content_kind(below, below_row) is not kind:
+    if content_kind(below, below_row) != kind:
         return State.TYPE
-    if kind is Kind.DIRECTORY:
+    if kind == _DIRECTORY:
         return State.METADATA if metadata_differs(below, below_row, above, above_row) else State.UNCHANGED
-    if kind is Kind.FILE:
+    if kind == _FILE:
         if below_size is None or above_size is None:
             return State.REWRITTEN
         if below_size != above_size:
             return State.MODIFIED
         if below_size:
             return State.REWRITTEN
-    elif kind is Kind.SYMLINK:
+    elif kind == _SYMLINK:
         if below.columns.links.get(below.data_row(below_row)) != above.columns.links.get(above.data_row(above_row)):
             return State.MODIFIED
-    elif kind in (Kind.CHAR, Kind.BLOCK):
+    elif kind in _DEVICES:
         below_device = below.columns.devices.get(below.data_row(below_row))
         if below_device != above.columns.devices.get(above.data_row(above_row)):
             return State.MODIFIED

@@ -3,8 +3,9 @@
 import os
 import re
 from collections.abc import MutableMapping
+from dataclasses import replace
 
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 _DARK = {
     "mark-added": "#5fd7d7",
@@ -59,35 +60,14 @@ NAMES = ("dark", "light", "ansi-dark", "ansi-light")
 
 def mark_colours(theme: Theme) -> dict[str, str]:
     """The marks' colours in a theme: never red against green."""
-    if theme.ansi:
+    if theme.name.startswith("ansi"):
         return _ANSI if theme.dark else _ANSI_LIGHT
     return _DARK if theme.dark else _LIGHT
 
 
 def themes() -> list[Theme]:
-    """Our own themes: the terminal's plain black or white, so that few colour codes are sent."""
-    return [
-        Theme(
-            name="dark",
-            primary="#5fafff",
-            accent="#87d7ff",
-            foreground="#d0d0d0",
-            background="#121212",
-            surface="#1c1c1c",
-            panel="#262626",
-            dark=True,
-        ),
-        Theme(
-            name="light",
-            primary="#005faf",
-            accent="#005f87",
-            foreground="#262626",
-            background="#fafafa",
-            surface="#eeeeee",
-            panel="#e4e4e4",
-            dark=False,
-        ),
-    ]
+    """Our own themes: text and background are the terminal's own, which looks at home and takes few bytes to say."""
+    return [replace(BUILTIN_THEMES[f"ansi-{name}"], name=name) for name in ("dark", "light")]
 
 
 def is_dark(environ: MutableMapping[str, str]) -> bool:

@@ -25,10 +25,32 @@ FILES_PART = 0.86
 FIRST_MTIME_S = 1_735_689_600
 """2025-01-01; each layer is a day later, and its files within an hour."""
 
-_WORDS = (
-    "internal modules resources templates handlers services adapters providers schema runtime compiler parser"
-    " protocol transport storage network security session pipeline workers metrics tracing exporters fixtures"
-).split()
+_WORDS = [
+    "internal",
+    "modules",
+    "resources",
+    "templates",
+    "handlers",
+    "services",
+    "adapters",
+    "providers",
+    "schema",
+    "runtime",
+    "compiler",
+    "parser",
+    "protocol",
+    "transport",
+    "storage",
+    "network",
+    "security",
+    "session",
+    "pipeline",
+    "workers",
+    "metrics",
+    "tracing",
+    "exporters",
+    "fixtures",
+]
 
 _EXTENSIONS = ("py", "js", "json", "h", "md", "so", "txt", "html", "yaml", "c")
 

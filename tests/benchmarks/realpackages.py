@@ -1,4 +1,4 @@
-"""The layers of an image built from real packages: installed with pip, changed as a Dockerfile would, packed by GNU tar.
+"""The layers of an image of real packages: installed with pip, changed as a Dockerfile would, packed by GNU tar.
 
 Only what a step changed goes into its layer, with every parent directory, whiteouts for what it removed, and an opaque
 marker where it removed a directory and made it again, as Docker writes them.

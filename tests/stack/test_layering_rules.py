@@ -27,6 +27,7 @@ from tests.kit.entries import (
     whiteout,
 )
 from tests.kit.tar import tar_bytes
+from tests.layer.helpers import at_most_seconds
 
 ADDED, MODIFIED, METADATA, IDENTICAL = State.ADDED, State.MODIFIED, State.METADATA, State.IDENTICAL
 REWRITTEN, TYPE, REMOVED, OPAQUE, UNCHANGED = (
@@ -278,6 +279,17 @@ def test_hardlink_to_a_file_that_its_own_layer_removes() -> None:
 
 def test_hardlink_to_an_own_entry_before_a_lower_one() -> None:
     assert Stack([file("a", "12345")], [hardlink("b", "a"), file("a", "123")]).size("b") == 3
+
+
+def test_hardlink_through_links_in_several_layers() -> None:
+    stack = Stack([file("a", "12345")], [hardlink("b", "a")], [hardlink("c", "b"), hardlink("d", "c")])
+    assert (stack.size("c"), stack.size("d")) == (5, 5)
+
+
+def test_broken_hardlinks_of_one_name_take_no_quadratic_time() -> None:
+    with at_most_seconds(3):
+        stack = Stack([hardlink("x", "absent")] * 20_000)
+    assert stack.size("x") is None
 
 
 def test_hardlink_does_not_see_what_a_middle_layer_removed() -> None:

@@ -75,7 +75,7 @@ class ActingScreen(SearchingScreen):
             self.files.filter("")
         elif self.hits_at >= 0:
             self.hits_at = -1
-            self.find.show("", None, (), False)
+            self.find.show("", None, ())
         elif self.pane is not self.images:
             self.go(self.images)
 

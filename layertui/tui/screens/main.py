@@ -27,6 +27,8 @@ class MainScreen(ActingScreen, inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Draw what is known, and begin to read."""
+        for pane in (self.images, self.files, self.find):
+            pane.moved = self.moved
         chosen = self._first_place()
         self.here = (chosen, 0) if chosen is not None else None
         self.images.show(self.states, frozenset(range(len(self.states))) - {chosen})
@@ -114,16 +116,16 @@ class MainScreen(ActingScreen, inherit_bindings=False):
 
     # What the panes say
 
-    def on_line_list_moved(self, message: LineList.Moved) -> None:
-        """Another line is under a cursor."""
-        if message.pane is self.images:
+    def moved(self, pane: LineList) -> None:
+        """Another thing is under a pane's cursor."""
+        if pane is self.images:
             row = self.images.row
             if row is not None and row.what is What.LAYER and row.layer is not None:
                 place = row.place if self.here is None or self.here[0] not in row.places else self.here[0]
                 self.look_at(place, row.layer)
             elif row is not None and row.what is What.IMAGE and row.folded is False:
                 self.open_image(row.place)
-        elif message.pane is self.files:
+        elif pane is self.files:
             self.files.remember()
         self.tell_details()
         self.rest()

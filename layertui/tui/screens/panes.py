@@ -12,7 +12,7 @@ from textual.worker import Worker
 from layertui.sources.resolve import Opened
 from layertui.tui.actions import Place
 from layertui.tui.loading import PROGRESS_SSH_S, Loader
-from layertui.tui.screens.arrange import arrange
+from layertui.tui.screens.arrange import Arrangement, arrange
 from layertui.tui.state import ImageState
 from layertui.tui.widgets.bars import Bar
 from layertui.tui.widgets.files import FilePane
@@ -59,6 +59,7 @@ class PanesScreen(Screen[object], inherit_bindings=False):
         """What the prompt asks for: filter or find; empty for nothing."""
         self.prefix = ""
         self.zoomed = False
+        self._placed: tuple[Arrangement, LineList, bool] | None = None
         self.images_extra = 0
         self.notice = ""
         """One sentence in the footer, until the next key."""
@@ -119,9 +120,12 @@ class PanesScreen(Screen[object], inherit_bindings=False):
     def place_panes(self, place: Place | None = None) -> None:
         """Place the panes for the present size and focus."""
         width, height = self.app.size
-        place = place or self.pane.place
-        where = arrange(width, height, place, self.zoomed, self.images_extra)
+        where = arrange(width, height, place or self.pane.place, self.zoomed, self.images_extra)
         main = self.main_pane
+        placed = (where, main, bool(self.asking))
+        if placed == self._placed:
+            return  # to set a style is to lay out anew, whatever it was before
+        self._placed = placed
         self.images.display = where.tree != 0
         self.images.styles.width = "1fr" if where.tree < 0 else where.tree
         for pane in (self.files, self.find, self.page):

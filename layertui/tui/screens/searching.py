@@ -34,10 +34,10 @@ class SearchingScreen(BrowsingScreen):
         state = self.state
         squash = self.files.squash if state is None or state.squash is None else state.squash
         if state is None or squash is None or not query.strip():
-            self.find.show(query, squash, (), False)
+            self.find.show(query, squash, ())
             self.prompt.say("")
             return
-        self.find.show(query, self.find.squash, self.find.hits, True)
+        self.find.search(query)
         self.loader.find(state, squash, query)
 
     def _say_matches(self) -> None:
@@ -68,7 +68,7 @@ class SearchingScreen(BrowsingScreen):
             if asked == "filter" and not message.kept:
                 self.files.filter("")
             if asked == "find" and not message.kept:
-                self.find.show("", None, (), False)
+                self.find.show("", None, ())
             self.find.display = False
             self.go(self.main_pane)
 
@@ -105,7 +105,7 @@ class SearchingScreen(BrowsingScreen):
     def on_found(self, message: Found) -> None:
         """Paths were found."""
         if self.find.query_text == message.query:
-            self.find.show(message.query, message.squash, message.hits, False)
+            self.find.show(message.query, message.squash, message.hits)
             self.hits_at = -1
             self.prompt.say(f"{len(message.hits):,} hits")
             self.tell_details()

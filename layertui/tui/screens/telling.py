@@ -14,7 +14,6 @@ from layertui.tui.widgets.bars import header_line
 from layertui.tui.widgets.lines import LineList
 from layertui.tui.widgets.looks import Line, cells, spread
 
-
 ROOM_FOR_RATE = 100
 """Columns from which the footer has room for how fast the reading is."""
 

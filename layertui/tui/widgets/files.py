@@ -98,7 +98,7 @@ class FilePane(LineList):
         if found is None:
             return False
         self.changed(found)
-        self.post_message(self.Moved(self))
+        self.moved(self)
         return True
 
     @property
@@ -198,7 +198,7 @@ class FilePane(LineList):
         if cursor is None:
             cursor = (rows.index_of(path) if path is not None else None) or 0
         self.changed(cursor)
-        self.post_message(self.Moved(self))
+        self.moved(self)
 
     def do_fold(self) -> None:
         """Fold or unfold the directory."""

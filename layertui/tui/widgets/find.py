@@ -31,10 +31,16 @@ class FindPane(LineList):
         self.squash: Squash | None = None
         self.searching = False
 
-    def show(self, query: str, squash: Squash | None, hits: Sequence[Hit], searching: bool) -> None:
+    def show(self, query: str, squash: Squash | None, hits: Sequence[Hit]) -> None:
         """Show other hits, with the cursor on the best."""
-        self.query_text, self.squash, self.hits, self.searching = query, squash, hits, searching
+        self.query_text, self.squash, self.hits, self.searching = query, squash, hits, False
         self.changed(0)
+
+    def search(self, query: str) -> None:
+        """A search has begun; the hits of the last one stay until it ends."""
+        self.query_text, self.searching = query, True
+        if not self.hits:
+            self.changed(0)
 
     @property
     def hit(self) -> Hit | None:

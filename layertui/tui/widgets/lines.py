@@ -1,5 +1,6 @@
 """LineList: what every pane is: a title, lines with a cursor, and a rail at its right."""
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual import events
@@ -36,13 +37,6 @@ class LineList(Looks, can_focus=True):
     rail_track = " "
     """What the rail is where the thumb is not; a border where a pane follows at the right."""
 
-    class Moved(Message):
-        """The cursor stands on another line, or on another thing in the same line."""
-
-        def __init__(self, pane: "LineList") -> None:
-            super().__init__()
-            self.pane = pane
-
     class Opened(Message):
         """The line under the cursor was clicked again."""
 
@@ -55,7 +49,11 @@ class LineList(Looks, can_focus=True):
         super().__init__(id=id, classes=classes)
         self.cursor = 0
         self.top = 0
+        self.moved: Callable[[LineList], None] = lambda pane: None
+        """Told at once when another thing is under the cursor. A message would arrive a frame later, and what belongs
+        to the cursor would be painted apart from it."""
         self._strips: dict[tuple[int, int], Strip] = {}
+        self._fitted_to = Size(0, 0)
 
     # What a pane says of itself
 
@@ -147,11 +145,16 @@ class LineList(Looks, can_focus=True):
         self._strips.clear()
         super().notify_style_update()
 
-    def on_resize(self, event: events.Resize) -> None:
-        """Lines have another width now."""
-        self._strips.clear()
-        self._clamp()
-        self.refresh()
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Fit the window to the size before anything is drawn in it.
+
+        The resize event comes after the first paint; to act on it would paint everything twice.
+        """
+        if self.size != self._fitted_to:
+            self._fitted_to = self.size
+            self._strips.clear()
+            self._clamp()
+        return super().render_lines(crop)
 
     def changed(self, cursor: int | None = None) -> None:
         """Draw all lines anew, with the cursor at a line."""
@@ -165,13 +168,13 @@ class LineList(Looks, can_focus=True):
         """Draw only the title anew."""
         self._refresh_rows(0)
 
-    def refresh_line(self, index: int) -> None:
-        """Draw one line anew, if it is seen."""
+    def refresh_line(self, index: int, width: int | None = None) -> None:
+        """Draw one line anew, if it is seen: the first `width` cells of it, or all."""
         for state in range(3):
             self._strips.pop((index, state), None)
         row = index - self.top
         if 0 <= row < self.window_height:
-            self._refresh_rows(row + self.head_height)
+            self.refresh(Region(0, row + self.head_height, self.size.width if width is None else width, 1))
 
     def _refresh_rows(self, *rows: int) -> None:
         self.refresh(*(Region(0, row, self.size.width, 1) for row in rows))
@@ -215,7 +218,7 @@ class LineList(Looks, can_focus=True):
             self._clamp()
             self.refresh()
         if say:
-            self.post_message(self.Moved(self))
+            self.moved(self)
 
     def _window_to(self, top: int) -> None:
         top = max(0, min(top, self.line_count() - self.window_height))
@@ -255,7 +258,7 @@ class LineList(Looks, can_focus=True):
         self.top = max(0, min(self.top + way * height, count - height))
         self._clamp()
         self.refresh()
-        self.post_message(self.Moved(self))
+        self.moved(self)
 
     def do_top(self) -> None:
         """To the first line."""
@@ -301,7 +304,7 @@ class LineList(Looks, can_focus=True):
         inside = max(top, min(self.cursor, top + height - 1))
         if self.CURSOR and inside != self.cursor:
             self.cursor = inside
-            self.post_message(self.Moved(self))
+            self.moved(self)
         self.refresh()
 
     def on_click(self, event: events.Click) -> None:

@@ -6,6 +6,8 @@ from typing import Final
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
+from textual.geometry import Size
+from textual.reactive import Reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -28,6 +30,9 @@ class Looks(Widget):
     """A widget that draws whole lines in looks."""
 
     COMPONENT_CLASSES = LOOK_CLASSES
+
+    virtual_size: Reactive[Size] = Reactive(Size(0, 0), repaint=False)
+    """Textual lays out and paints anew when this changes, which it does after each resize; nothing here needs it."""
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         """Make it with nothing resolved yet."""

@@ -1,11 +1,12 @@
 """Pages: text that is read and scrolled: help, config and history, a file's page, the details."""
 
 from collections.abc import Callable, Sequence
+from itertools import zip_longest
 from typing import ClassVar
 
 from layertui.tui.actions import Place
 from layertui.tui.widgets.lines import LineList
-from layertui.tui.widgets.looks import Line
+from layertui.tui.widgets.looks import Line, cells
 from layertui.tui.wrapping import wrap
 
 HANG = 4
@@ -34,23 +35,22 @@ class PageView(LineList):
         """Show another page, from its beginning if it has another heading."""
         if heading != self.heading:
             self.top = 0
+            self.refresh()
         self.heading, self.source, self._hangs = heading, source, hang
         self.remake()
 
     def remake(self) -> None:
-        """Make the lines anew, and draw those that are others now."""
-        before, top = self._lines, self.top
+        """Make the lines anew, and draw those that are others now, as far as they reach."""
+        before, top, height = self._lines, self.top, self.window_height
         self._made_for = self.inner_width
         self._lines = self._made(self._made_for)
         self._clamp()
-        if len(before) != len(self._lines) or top != self.top:
+        if top != self.top or (len(before) != len(self._lines) and max(len(before), len(self._lines)) > height):
             self.changed()
             return
-        for index, (old, new) in enumerate(zip(before, self._lines, strict=True)):
+        for index, (old, new) in enumerate(zip_longest(before, self._lines, fillvalue=())):
             if old != new:
-                self.refresh_line(index)
-        if self.heading:
-            self.refresh_title()
+                self.refresh_line(index, max(cells(old), cells(new)))
 
     def _made(self, width: int) -> list[Line]:
         lines = self.source(width)

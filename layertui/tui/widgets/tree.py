@@ -122,7 +122,7 @@ class TreePane(LineList):
         else:
             self.closed = self.closed | {row.place} if folded else self.closed - {row.place}
         self.rebuild()
-        self.post_message(self.Moved(self))
+        self.moved(self)
 
     def do_fold(self) -> None:
         """Fold or unfold the line."""
