@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from layertui import cli
-from layertui.errors import PartialResultError
 from tests.kit.docker import docker_archive
 from tests.kit.entries import file
 from tests.kit.images import ImageSpec, build
@@ -120,8 +119,16 @@ def test_a_bug_prints_no_traceback(counted: str, capfdbinary: Capture, monkeypat
     assert (ran.code, json.loads(ran.err)["error"]["exit_code"]) == (70, 70)
 
 
-def test_the_gravest_problem_decides(capfdbinary: Capture) -> None:
-    assert cli.GRAVEST_FIRST[-1] is PartialResultError
+def test_the_gravest_of_several_problems_decides(tmp_path: Path, capfdbinary: Capture) -> None:
+    spec = ImageSpec(layers=[[file("dir/.wh.", "1")], [file("b", "2")]])
+    layout = oci_layout(tmp_path / "layout", [spec])
+    (layout / "blobs" / "sha256" / build(spec, "gzip").layers[1].digest[7:]).unlink()
+    ran = run(capfdbinary, "layers", str(layout))
+    assert ran.code == 5
+    assert ran.err.count(b"layertui: layer ") == 2
+    ran = run(capfdbinary, "layers", str(layout), "--json")
+    assert json.loads(ran.err)["error"]["exit_code"] == 5
+    assert len(ran.json["problems"]) == 2
 
 
 @pytest.mark.parametrize("command", ["layers REF", "files REF", "files REF --json", "which REF app", "inspect REF", "REF"])

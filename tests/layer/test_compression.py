@@ -68,9 +68,8 @@ def test_every_compression_gives_the_same_tree(name: str) -> None:
 
 
 @pytest.mark.usefixtures("gzip_reader")
-@pytest.mark.parametrize("chunk", [1, 2, 3, 4, 5, 7, 11, 64, 1000])
 @pytest.mark.parametrize("name", ["gzip-members", "zstd-frames", "xz-streams", "bzip2-streams"])
-def test_members_may_begin_anywhere_in_a_chunk(monkeypatch: pytest.MonkeyPatch, name: str, chunk: int) -> None:
+def test_members_may_begin_anywhere_in_a_chunk(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     small = TAR[: 40 * 512]
     stored = {
         "gzip-members": gzip_members(small, 700),
@@ -78,9 +77,10 @@ def test_members_may_begin_anywhere_in_a_chunk(monkeypatch: pytest.MonkeyPatch, 
         "xz-streams": b"".join(lzma.compress(small[at : at + 5_000]) for at in range(0, len(small), 5_000)),
         "bzip2-streams": b"".join(bz2.compress(small[at : at + 5_000]) for at in range(0, len(small), 5_000)),
     }[name]
-    monkeypatch.setattr(compression, "INPUT_CHUNK_BYTES", chunk)
     blob = BytesBlob(stored, "layer")
-    assert b"".join(decompress(blob, sniff(stored[:16]))) == small
+    for chunk in (1, 2, 3, 4, 5, 7, 11, 64, 1000):
+        monkeypatch.setattr(compression, "INPUT_CHUNK_BYTES", chunk)
+        assert b"".join(decompress(blob, sniff(stored[:16]))) == small, f"chunks of {chunk} bytes"
 
 
 @pytest.mark.usefixtures("gzip_reader")

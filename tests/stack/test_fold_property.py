@@ -157,7 +157,9 @@ def check_paths(squash: Squash, model: Model) -> None:
 def check_settled(squash: Squash, model: Model) -> None:
     """Once contents are compared, every rewritten version is what it is."""
     at_names = {names_at(squash, at): at for at in range(len(squash))}
-    rewritten = {at for at, pending in enumerate(squash.pairs()) if pending}
+    rewritten = {at for at, state in enumerate(squash.states) if state == State.REWRITTEN}
+    born_dead = {at for at in rewritten if squash.by_layer(at) == squash.layer(at)}
+    assert set(squash.rewritten()) == rewritten - born_dead
     for version in model.versions:
         at = at_names[names_of(version)]
         assert (at in rewritten) == (version.state == State.REWRITTEN)
