@@ -80,6 +80,7 @@ class _Fold:
         self.opaque: list[int] = []
         self.links: dict[int, int] = {}
         self.warnings: list[tuple[int, str]] = []
+        self._below: dict[tuple[bytes, int], int | None] = {}
         self.careful = any(flag & DEAD for tree in trees for flag in tree.flags) if count else False
 
     def run(self) -> Squash:
@@ -315,28 +316,24 @@ class _Fold:
 
     def _settle_lower_links(self) -> None:
         """Hard links whose target is no entry of their layer: the merged tree below it, before its whiteouts."""
-        targets: dict[tuple[bytes, int], int | None] = {}
+        restated: set[bytes] = set()
         for index, tree in enumerate(self.trees):
+            if not tree.lower_links:
+                continue
             layer = self.first + index
-            for row, target_key in tree.lower_links.items():
-                if tree.flags[row] & DEAD:
+            for position in compress(range(len(self.rows)), is_equal(self.layers, layer)):
+                target_key = tree.lower_links.get(self.rows[position])
+                if target_key is None:
                     continue
-                key = tree.columns.keys[row]
-                position = next(
-                    (at for at in self._run(key) if self.rows[at] == row and self.layers[at] == layer), None
-                )
-                if (target_key, layer) not in targets:
-                    targets[target_key, layer] = self._visible_below(target_key, layer)
-                target = targets[target_key, layer]
-                if position is None:
-                    continue
-                if target is None or self._is_directory(target):
-                    if self.first == 0:
-                        self._warn(position, "a hard link to nothing; its size is unknown.")
-                    continue
-                self._warn(position, "a hard link into a lower layer; engines refuse it.")
-                self.links[position] = self.links.get(target, target)
-                self._restate(key)
+                target = self._visible_below(target_key, layer)
+                if target is not None and not self._is_directory(target):
+                    self.links[position] = self.links.get(target, target)
+                    restated.add(self.keys[position])
+                    self._warn(position, "a hard link into a lower layer; engines refuse it.")
+                elif self.first == 0:
+                    self._warn(position, "a hard link to nothing; its size is unknown.")
+        for key in restated:
+            self._restate(key)
 
     def _run(self, key: bytes) -> range:
         start = bisect_left(self.keys, key)
@@ -344,10 +341,16 @@ class _Fold:
 
     def _visible_below(self, key: bytes, layer: int) -> int | None:
         """The version of a path in the merged tree just below a layer."""
-        for at in self._run(key):
-            if self.layers[at] < layer <= self.ends[at] and self.fates[at] < Fate.MARKER:
-                return at
-        return None
+        if (key, layer) not in self._below:
+            self._below[key, layer] = next(
+                (
+                    at
+                    for at in self._run(key)
+                    if self.layers[at] < layer <= self.ends[at] and self.fates[at] < Fate.MARKER
+                ),
+                None,
+            )
+        return self._below[key, layer]
 
     def _restate(self, key: bytes) -> None:
         """Decide again what the states at a path are, now that a hard link's size is known."""

@@ -213,7 +213,7 @@ def test_the_strategy_reaches_every_state_and_outcome() -> None:
     states: set[State] = set()
     outcomes: set[Outcome] = set()
 
-    @settings(max_examples=150, deadline=None, database=None, derandomize=True)
+    @settings(max_examples=500, deadline=None, database=None, derandomize=True)
     @given(stacks)
     def collect(layers: list[list[Member]]) -> None:
         for version in replay(layers).versions:

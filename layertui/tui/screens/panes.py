@@ -143,7 +143,11 @@ class PanesScreen(Screen[object], inherit_bindings=False):
     def go(self, pane: LineList) -> None:
         """Give a pane the focus, and show it where one pane is shown at a time."""
         self.place_panes(pane.place)
+        before = self.focused
         self.set_focus(pane, scroll_visible=False)
+        for changed in (before, pane):
+            if isinstance(changed, LineList):
+                changed.draw_focus()
 
     def close_page(self) -> None:
         """Close the page, or the find pane."""

@@ -40,7 +40,7 @@ class FindPane(LineList):
         """A search has begun; the hits of the last one stay until it ends."""
         self.query_text, self.searching = query, True
         if not self.hits:
-            self.changed(0)
+            self.refresh_line(0)
 
     @property
     def hit(self) -> Hit | None:

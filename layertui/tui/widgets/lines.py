@@ -54,6 +54,7 @@ class LineList(Looks, can_focus=True):
         to the cursor would be painted apart from it."""
         self._strips: dict[tuple[int, int], Strip] = {}
         self._fitted_to = Size(0, 0)
+        self._drawn_active = False
 
     # What a pane says of itself
 
@@ -102,21 +103,21 @@ class LineList(Looks, can_focus=True):
         if y < len(heads):
             look, line = heads[y]
             if look == "title":
-                body = self.flat_strip(line, width, "title-on" if self.has_focus else "title")
+                body = self.flat_strip(line, width, "title-on" if self.active else "title")
             else:
                 body = self.flat_strip(line, width, look)
-            return Strip.join([body, self.strip([("rail", self.rail_track)], 1)]) if self.RAIL else body
+            return Strip.join([body, self._track()]).simplify() if self.RAIL else body
         index = self.top + y - len(heads)
         count = self.line_count()
         if index < count:
-            state = (1 + self.has_focus) if self.CURSOR and index == self.cursor else 0
+            state = (1 + self.active) if self.CURSOR and index == self.cursor else 0
             body = self._body(index, state, width)
         else:
             said = self.empty(width) if count == 0 else []
             body = self.strip(said[index] if index < len(said) else [], width)
         if not self.RAIL:
             return body
-        return Strip.join([body, self._rail_at(y - len(heads), count)])
+        return Strip.join([body, self._rail_at(y - len(heads), count)]).simplify()
 
     def _body(self, index: int, state: int, width: int) -> Strip:
         strip = self._strips.get((index, state))
@@ -138,7 +139,10 @@ class LineList(Looks, can_focus=True):
             start = (height - size) * self.top // max(1, count - height)
             if start <= row < start + size:
                 return self.strip([("thumb", "█")], 1)
-        return self.strip([("rail", self.rail_track)], 1)
+        return self._track()
+
+    def _track(self) -> Strip:
+        return self.strip([("rail" if self.rail_track.strip() else "plain", self.rail_track)], 1)
 
     def notify_style_update(self) -> None:
         """Draw anew what a new theme made wrong."""
@@ -270,20 +274,31 @@ class LineList(Looks, can_focus=True):
 
     # Focus and mouse
 
-    def on_focus(self, event: events.Focus) -> None:
-        """Draw only what the focus changes: Textual would draw the whole pane."""
-        event.prevent_default()
-        self.has_focus = True
-        self._focus_drawn()
+    @property
+    def active(self) -> bool:
+        """Whether the pane has the focus; known before the focus event comes."""
+        return self.is_attached and self.screen.focused is self
 
-    def on_blur(self, event: events.Blur) -> None:
-        """Draw only what the focus changes."""
-        event.prevent_default()
-        self.has_focus = False
-        self._focus_drawn()
+    def draw_focus(self) -> None:
+        """Draw only what the focus changes, once: Textual would draw the whole pane, a frame later."""
+        if self.active != self._drawn_active:
+            self._drawn_active = self.active
+            self._focus_drawn()
 
     def _focus_drawn(self) -> None:
         self._refresh_rows(0, self.cursor - self.top + self.head_height)
+
+    def on_focus(self, event: events.Focus) -> None:
+        """The focus came, perhaps by the mouse."""
+        event.prevent_default()
+        self.has_focus = True
+        self.draw_focus()
+
+    def on_blur(self, event: events.Blur) -> None:
+        """The focus went."""
+        event.prevent_default()
+        self.has_focus = False
+        self.draw_focus()
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Scroll with the wheel."""

@@ -89,7 +89,7 @@ class DetailPane(PageView):
     def line(self, index: int, width: int) -> Line:
         """A line; while the pane has the focus, with a mark at its left."""
         line = super().line(index, width)
-        if not self.has_focus or not line:
+        if not self.active or not line:
             return line
         (look, text), *rest = line
         return [("title-on", "▌"), (look, text.removeprefix(" ")), *rest]
