@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from layertui.errors import DamagedError
 from layertui.image.blob import Blob
 from layertui.layer.columns import Columns, Kind
+from layertui.layer.member import shown
 from layertui.layer.names import path_of
 from layertui.layer.tar import Damage, scan
 from layertui.layer.window import BlobWindow
@@ -43,10 +44,17 @@ def scan_archive(blob: Blob, tick: Callable[[int], None] | None = None) -> Archi
     damage = scan(BlobWindow(blob, tick), columns)
     if columns.member_count > MEMBER_LIMIT:
         raise DamagedError(f"{blob.label}: holds more than {MEMBER_LIMIT:,} members and is no image archive.")
+    for row, segments in columns.sparse.items():
+        if segments != ((0, columns.sizes[row]),):
+            raise DamagedError(
+                f"{blob.label}: {shown(columns.keys[row])} is stored as a sparse file, which is not supported here.",
+                "Save the image again, or unpack the archive and pack it without --sparse.",
+            )
     rows = zip(columns.keys, columns.offsets, columns.sizes, columns.kinds, strict=True)
     members = (
         Member(path_of(key), offset, size, Kind(kind), columns.links.get(row))
         for row, (key, offset, size, kind) in enumerate(rows)
+        if kind != Kind.WHITEOUT  # a marker means nothing in an outer tar, least of all that another member is gone
     )
     return Archive({member.name: member for member in members}, damage)
 
