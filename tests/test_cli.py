@@ -49,7 +49,13 @@ COUNTED = ImageSpec(
         {"created": CREATED, "created_by": "RUN /bin/sh -c change # buildkit"},
         {"created_by": "RUN /bin/sh -c remove # buildkit"},
     ),
-    config={"User": "app", "Env": ["A=b"], "Cmd": ["/app/run.sh"], "Labels": {"k": "v"}, "ExposedPorts": {"80/tcp": {}}},
+    config={
+        "User": "app",
+        "Env": ["A=b"],
+        "Cmd": ["/app/run.sh"],
+        "Labels": {"k": "v"},
+        "ExposedPorts": {"80/tcp": {}},
+    },
 )
 """Three layers that show nearly every state; sizes: 5,021 + 23 + 11 bytes of content, 5,044 of them seen by no one."""
 
@@ -126,7 +132,10 @@ def test_layers_as_json(counted: str, capfdbinary: pytest.CaptureFixture[bytes])
     }
     assert all(set(LAYER_KEYS) <= set(layer) for layer in ran.json["layers"])
     picked = [
-        [layer[key] for key in ("content_bytes", "entries", "added", "modified", "rewritten", "type", "removed", "opaque")]
+        [
+            layer[key]
+            for key in ("content_bytes", "entries", "added", "modified", "rewritten", "type", "removed", "opaque")
+        ]
         for layer in ran.json["layers"]
     ]
     assert picked == [[5021, 8, 8, 0, 0, 0, 0, 0], [23, 6, 0, 1, 2, 0, 1, 0], [11, 5, 1, 0, 0, 1, 1, 1]]

@@ -131,7 +131,9 @@ def test_the_gravest_of_several_problems_decides(tmp_path: Path, capfdbinary: Ca
     assert len(ran.json["problems"]) == 2
 
 
-@pytest.mark.parametrize("command", ["layers REF", "files REF", "files REF --json", "which REF app", "inspect REF", "REF"])
+@pytest.mark.parametrize(
+    "command", ["layers REF", "files REF", "files REF --json", "which REF app", "inspect REF", "REF"]
+)
 def test_a_reader_that_goes_away_is_no_error(counted: str, command: str) -> None:
     ran = shell(f"layertui {command.replace('REF', counted)} | true; exit ${{PIPESTATUS[0]}}")
     assert (ran.returncode, ran.stderr) == (0, b"")
@@ -169,7 +171,10 @@ def test_interrupted_is_130(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     process = subprocess.Popen(
-        [sys.executable, "-m", "layertui", "layers", str(pipe)], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [sys.executable, "-m", "layertui", "layers", str(pipe)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
     with open(pipe, "wb"):  # opening waits until the program reads
         time.sleep(0.1)

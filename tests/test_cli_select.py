@@ -96,7 +96,9 @@ def test_overlaps(counted: str, capfdbinary: Capture) -> None:
 
 def test_null_gives_bare_paths_as_they_are(tmp_path: Path, capfdbinary: Capture) -> None:
     path = tmp_path / "bytes.tar"
-    path.write_bytes(docker_archive([ImageSpec(layers=[[directory("d"), file(b"d/\xff\n \x1b", "1"), file("e", "2")]])]))
+    path.write_bytes(
+        docker_archive([ImageSpec(layers=[[directory("d"), file(b"d/\xff\n \x1b", "1"), file("e", "2")]])])
+    )
     assert run(capfdbinary, "files", str(path), "-0").out == b"d\0d/\xff\n \x1b\0e\0"
     assert run(capfdbinary, "files", str(path), "--null", "--changed", "r").out == b""
     assert run(capfdbinary, "files", str(path), "-0", "--json").code == 2
@@ -133,7 +135,9 @@ def test_platform(tmp_path: Path, capfdbinary: Capture) -> None:
     for architecture in ("amd64", "arm64"):
         platform = f"linux/{architecture}"
         assert paths(run(capfdbinary, "files", layout, "--platform", platform, "--json")) == [architecture]
-        assert run(capfdbinary, "inspect", layout, "--platform", platform, "--json").json["image"]["platform"] == platform
+        assert (
+            run(capfdbinary, "inspect", layout, "--platform", platform, "--json").json["image"]["platform"] == platform
+        )
     ran = run(capfdbinary, "layers", layout, "--platform", "linux/s390x")
     assert ran.code == 3
     assert b"linux/amd64, linux/arm64" in ran.err
@@ -152,7 +156,10 @@ def test_the_demo_takes_what_every_reference_takes(capfdbinary: Capture) -> None
 
 def test_of_several_images_one_has_to_be_named(tmp_path: Path, capfdbinary: Capture) -> None:
     path = tmp_path / "two.tar"
-    specs = [ImageSpec(layers=[[file("one", "1")]], tags=("a:1",)), ImageSpec(layers=[[file("two", "2")]], tags=("b:1",))]
+    specs = [
+        ImageSpec(layers=[[file("one", "1")]], tags=("a:1",)),
+        ImageSpec(layers=[[file("two", "2")]], tags=("b:1",)),
+    ]
     path.write_bytes(docker_archive(specs))
     ran = run(capfdbinary, "files", str(path))
     assert (ran.code, ran.out) == (2, b"")
@@ -170,5 +177,7 @@ def test_standard_input(counted: str, capfdbinary: Capture) -> None:
     piped = subprocess.run(command, input=Path(counted).read_bytes(), capture_output=True, cwd=ROOT, check=True)
     assert (from_file.stdout, from_file.stderr) == (expected, b"")
     assert (piped.stdout, piped.stderr) == (expected, b"")
-    selected = subprocess.run([*command[:-2], "-:counted:latest#1", "-0"], input=Path(counted).read_bytes(), capture_output=True, cwd=ROOT)
+    selected = subprocess.run(
+        [*command[:-2], "-:counted:latest#1", "-0"], input=Path(counted).read_bytes(), capture_output=True, cwd=ROOT
+    )
     assert selected.stdout == b"app\0app/data\0app/run.sh\0etc\0etc/motd\0etc/same\0"

@@ -26,8 +26,14 @@ except ImportError:  # no wheel for this machine
     _GZIP_ERROR = zlib.error
     HAS_ISAL = False
 
-INPUT_CHUNK_BYTES = 256 * 1024
+INPUT_CHUNK_BYTES = 128 * 1024
 """How many stored bytes are read at once: large enough that the call does not count, small enough to cancel at once."""
+
+MAGIC_BYTES = 16
+"""Enough of a blob to tell its compression."""
+
+XZ_MEMORY_LIMIT_BYTES = 256 << 20
+"""What an xz stream may ask for: `xz -9` needs 65 MiB, and a header of 13 bytes can ask for 4 GiB."""
 
 OUTPUT_CHUNK_BYTES = 1024 * 1024
 """How many bytes one step may produce: what bounds memory when a small input expands without end."""
@@ -131,7 +137,7 @@ def _zstd_frame() -> _Decompressor:
 _MEMBERS: dict[Compression, Callable[[], _Decompressor]] = {
     Compression.GZIP: _gzip_member,
     Compression.ZSTD: _zstd_frame,
-    Compression.XZ: lzma.LZMADecompressor,
+    Compression.XZ: lambda: lzma.LZMADecompressor(memlimit=XZ_MEMORY_LIMIT_BYTES),
     Compression.BZIP2: bz2.BZ2Decompressor,
 }
 
@@ -163,50 +169,70 @@ def decompress(
             f"{blob.label}: is compressed with {compression.value}, which is not supported.",
             "Recompress it with gzip or zstd.",
         )
-    member = make_member()
-    offset = produced = members_done = 0
-    started = False
-    pending = b""
-    while True:
-        if not pending and (not started or member.needs_input):
-            pending = blob.read_at(offset, INPUT_CHUNK_BYTES)
-            offset += len(pending)
-            if on_input is not None and pending:
-                on_input(pending)
-            if not pending:
-                if started:
-                    raise DamagedError(
-                        f"{blob.label}: the {compression.value} stream ends early, at byte {offset:,}.",
-                        "The file is incomplete: copy or download it again.",
-                    )
-                return
-        if not started and members_done and sniff(pending[:8].ljust(8, b"\0")) is not compression:
-            if pending.strip(b"\0") and on_trailing is not None:
-                on_trailing(f"{blob.label}: bytes after the end of the {compression.value} stream are ignored.")
-            if on_input is not None:
-                _drain(blob, offset, on_input)
-            return
-        try:
-            chunk = member.decompress(pending, OUTPUT_CHUNK_BYTES)
-        except _FAILURES as error:
-            near = f"near byte {offset - len(pending):,}"
-            raise DamagedError(
-                f"{blob.label}: the {compression.value} stream is damaged {near}: {error}.",
-                "Copy or download it again.",
-            ) from error
-        started, pending = True, b""
-        if chunk:
+    stored = _Stored(blob, on_input)
+    produced = 0
+    rest = stored.read()
+    while rest:
+        member, data = make_member(), rest
+        while not member.eof:
+            try:
+                chunk = member.decompress(data, OUTPUT_CHUNK_BYTES)
+            except _FAILURES as error:
+                near = f"near byte {stored.offset - len(data):,}"
+                raise DamagedError(
+                    f"{blob.label}: the {compression.value} stream is damaged {near}: {error}.",
+                    "Copy or download it again.",
+                ) from error
             produced += len(chunk)
-            if produced > EXPANSION_FLOOR_BYTES and produced > EXPANSION_LIMIT * offset:
+            if produced > EXPANSION_FLOOR_BYTES and produced > EXPANSION_LIMIT * stored.offset:
                 raise DamagedError(
                     f"{blob.label}: expands more than {EXPANSION_LIMIT:,} times, stopped after {produced:,} bytes.",
                     "It looks like a decompression bomb. Uncompress it by other means if you trust it.",
                 )
-            yield chunk
-        if member.eof:
-            pending = member.unused_data
-            member, started = make_member(), False
-            members_done += 1
+            if chunk:
+                yield chunk
+            data = b""
+            if not member.eof and member.needs_input:
+                data = stored.read()
+                if not data:
+                    raise DamagedError(
+                        f"{blob.label}: the {compression.value} stream ends early, at byte {stored.offset:,}.",
+                        "The file is incomplete: copy or download it again.",
+                    )
+        rest = stored.after_member(member.unused_data)
+        if rest and sniff(rest[:MAGIC_BYTES]) is not compression:
+            if on_trailing is not None:
+                on_trailing(f"{blob.label}: bytes after the end of the {compression.value} stream are ignored.")
+            while stored.read():
+                pass
+            return
+
+
+class _Stored:
+    """A blob's stored bytes, each seen once and in order."""
+
+    def __init__(self, blob: Blob, on_input: Callable[[bytes], None] | None) -> None:
+        self._blob = blob
+        self._on_input = on_input
+        self.offset = 0
+
+    def read(self) -> bytes:
+        """The next bytes, none at the end."""
+        data = self._blob.read_at(self.offset, INPUT_CHUNK_BYTES)
+        self.offset += len(data)
+        if data and self._on_input is not None:
+            self._on_input(data)
+        return data
+
+    def after_member(self, rest: bytes) -> bytes:
+        """What follows a member of which `rest` is read already: enough to sniff, the padding of NULs left out."""
+        rest = rest.lstrip(b"\0")
+        while len(rest) < MAGIC_BYTES:
+            data = self.read()
+            if not data:
+                break
+            rest = (rest + data).lstrip(b"\0")
+        return rest
 
 
 def _plain(blob: Blob, on_input: Callable[[bytes], None] | None) -> Iterator[bytes]:
@@ -216,9 +242,3 @@ def _plain(blob: Blob, on_input: Callable[[bytes], None] | None) -> Iterator[byt
         if on_input is not None:
             on_input(chunk)
         yield chunk
-
-
-def _drain(blob: Blob, offset: int, on_input: Callable[[bytes], None]) -> None:
-    while chunk := blob.read_at(offset, INPUT_CHUNK_BYTES):
-        offset += len(chunk)
-        on_input(chunk)

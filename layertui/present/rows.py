@@ -135,7 +135,7 @@ class FileRows:
                 beneath = self._is_directory(position)
                 return selection.size_beneath(position) if beneath else squash.size_bytes(position) or 0
             if sort is Sort.COUNT:
-                return selection.count_beneath(position)
+                return selection.count_beneath(position) if self._is_directory(position) else 0
             if sort is Sort.MTIME:
                 return squash.tree_at(position).columns.mtimes[squash.rows[position]]
             if sort is Sort.LAYER:
@@ -211,13 +211,12 @@ class FileRows:
     def _line_of(self, key: bytes) -> int | None:
         """The visible line of a key; for a directory that is joined to its only child, the line of both."""
         positions = self.selection.positions
-        for position in reversed(self.squash.run(path_of(key))):
-            index = bisect_left(positions, position)
-            if index < len(positions) and positions[index] == position:
-                if self.view.order is Order.TREE:
-                    index, _ = self._joined(index)
-                with suppress(ValueError):  # listed, but inside a closed directory
-                    return self._indexes.index(index)
+        places = ((bisect_left(positions, position), position) for position in self.squash.run(path_of(key))[::-1])
+        own = [index for index, position in places if index < len(positions) and positions[index] == position]
+        joined = [self._joined(index)[0] for index in own] if self.view.order is Order.TREE else []
+        for index in own + joined:
+            with suppress(ValueError):  # listed, but inside a closed directory
+                return self._indexes.index(index)
         return None
 
     def reveal(self, path: bytes) -> int | None:

@@ -14,6 +14,7 @@ from textual.screen import Screen
 from layertui.sources.resolve import Opened
 from layertui.tui import theme as themes
 from layertui.tui.screens.main import MainScreen
+from layertui.tui.terminal import ask_background
 
 SWITCH_INTERVAL_S = 0.0001
 """How long a thread may keep the interpreter: keys stay quick beside two layers that are read."""
@@ -33,8 +34,9 @@ class LayerApp(App[int], inherit_bindings=False):
         for made in themes.themes():
             self.register_theme(made)
         self._opened = opened
-        wanted = themes.pick(os.environ, theme)
-        self.theme = wanted if self.get_theme(wanted) is not None else themes.pick(os.environ, None)
+        if theme is None or self.get_theme(theme) is None:
+            theme = themes.pick(os.environ, None)
+        self.theme = theme
         self.animation_level = "none"
         over_ssh = bool(os.environ.get("SSH_CONNECTION"))
         self.low_bandwidth = over_ssh if low_bandwidth is None else low_bandwidth
@@ -54,7 +56,9 @@ def run(opened: Opened, *, theme: str | None = None, low_bandwidth: bool | None 
     before_s = sys.getswitchinterval()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     try:
-        app = LayerApp(opened, theme=theme, low_bandwidth=low_bandwidth)
+        themes.tidy()
+        picked = themes.pick(os.environ, theme, lambda: ask_background(os.environ))
+        app = LayerApp(opened, theme=picked, low_bandwidth=low_bandwidth)
         app.run(mouse=mouse)
         return app.return_code or 0
     finally:

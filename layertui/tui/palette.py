@@ -6,7 +6,7 @@ from functools import partial
 from textual.command import DiscoveryHit, Hit, Provider
 from textual.content import Content
 
-from layertui.tui.actions import ACTIONS, Action
+from layertui.tui.actions import ACTIONS, Action, Group
 
 
 class ActionProvider(Provider):
@@ -15,7 +15,8 @@ class ActionProvider(Provider):
     def _offered(self) -> Iterator[tuple[Action, Callable[[], object]]]:
         perform = getattr(self.screen, "perform", None)
         if perform is not None:
-            for action in ACTIONS:
+            # Everybody knows how to move: what has no obvious key comes first.
+            for action in sorted(ACTIONS, key=lambda action: action.group is Group.MOVE):
                 if action.name != "palette":
                     yield action, partial(perform, action.name)
 

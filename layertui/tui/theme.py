@@ -1,11 +1,12 @@
 """Colours: which theme fits the terminal, and what the marks look like in it."""
 
 import os
-import re
-from collections.abc import MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import replace
 
 from textual.theme import BUILTIN_THEMES, Theme
+
+from layertui.tui.terminal import dark_by_environment
 
 _DARK = {
     "mark-added": "#5fd7d7",
@@ -19,6 +20,7 @@ _DARK = {
     "cursor-off": "#3a3a3a",
     "cursor-off-style": "none",
     "dim-style": "none",
+    "title-style": "none",
     "dead-style": "strike",
 }
 
@@ -34,6 +36,7 @@ _LIGHT = {
     "cursor-off": "#dadada",
     "cursor-off-style": "none",
     "dim-style": "none",
+    "title-style": "none",
     "dead-style": "strike",
 }
 
@@ -49,6 +52,7 @@ _ANSI = {
     "cursor-off": "ansi_default",
     "cursor-off-style": "bold underline",
     "dim-style": "dim",
+    "title-style": "dim",
     "dead-style": "dim strike",
 }
 
@@ -70,29 +74,24 @@ def themes() -> list[Theme]:
     return [replace(BUILTIN_THEMES[f"ansi-{name}"], name=name) for name in ("dark", "light")]
 
 
-def is_dark(environ: MutableMapping[str, str]) -> bool:
-    """Whether the terminal's background is dark, by COLORFGBG; dark where that says nothing."""
-    found = re.search(r"(\d+)$", environ.get("COLORFGBG", ""))
-    if found is None:
-        return True
-    colour = int(found[1])
-    return colour < 7 or colour == 8
-
-
-def pick(environ: MutableMapping[str, str], wanted: str | None) -> str:
+def pick(environ: Mapping[str, str], wanted: str | None, ask: Callable[[], bool | None] = lambda: None) -> str:
     """The theme's name: the wanted one, else by what the terminal can show.
 
     Terminals of 16 colours get the terminal's own: a true colour rounded to them loses its meaning. So do those where
-    colours are switched off, as greys would be sent otherwise.
+    colours are switched off, as greys would be sent otherwise, and those whose background is not known (by COLORFGBG,
+    else by what `ask` says): their own colours can be read on it, whatever it is.
     """
     if wanted:
         return wanted
-    shade = "dark" if is_dark(environ) else "light"
+    dark = dark_by_environment(environ)
     term = environ.get("TERM", "")
-    rich_colours = environ.get("COLORTERM", "") in ("truecolor", "24bit") or "256" in term or "direct" in term
-    if "NO_COLOR" in environ or not (rich_colours or term.startswith(("xterm-kitty", "alacritty", "foot", "wezterm"))):
-        return f"ansi-{shade}"
-    return shade
+    many = environ.get("COLORTERM", "") in ("truecolor", "24bit") or "256" in term or "direct" in term
+    plain = "NO_COLOR" in environ or not (many or term.startswith(("xterm-kitty", "alacritty", "foot", "wezterm")))
+    if dark is None and not plain:
+        dark = ask()
+    if plain or dark is None:
+        return "ansi-light" if dark is False else "ansi-dark"
+    return "dark" if dark else "light"
 
 
 def tidy(environ: MutableMapping[str, str] = os.environ) -> None:

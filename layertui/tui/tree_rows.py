@@ -34,11 +34,15 @@ class TreeRow:
     """Safe text."""
     size: str = ""
     """What stands at the right: a size, or how far the reading is."""
+    number: str = ""
+    """A layer's number, before the label."""
     bold: str = ""
-    """Tags that end at this layer, before the label."""
+    """Tags of the images that end at this layer, between number and label."""
     dimmed: bool = False
     folded: bool | None = None
     """None where nothing can be folded."""
+    branch: bool = False
+    """Whether another line of layers begins here."""
     places: tuple[int, ...] = ()
     """All entries that share the layer."""
 
@@ -139,14 +143,14 @@ def _layer_rows(place: int, state: ImageState, image: Image) -> list[TreeRow]:
 
 def _layer_row(place: int, state: ImageState, layer: Layer, width: int) -> TreeRow:
     reading = state.layers[layer.index] if layer.index < len(state.layers) else None
-    number = f"L{layer.index}".ljust(width)
     return TreeRow(
         What.LAYER,
         place,
         layer.index,
         1,
-        f"{number} {one_line(layer.command)}",
+        one_line(layer.command),
         layer_size(layer, reading),
+        number=f"L{layer.index}".ljust(width) + " ",
         dimmed=reading is not None and reading.reading is Reading.FAILED,
         places=(place,),
     )
@@ -194,19 +198,22 @@ def by_ancestry(states: Sequence[ImageState], closed: frozenset[str]) -> list[Tr
     rows: list[TreeRow] = []
     pending = [(node, 0) for node in reversed(roots)]
     branching = {id(node) for node in roots}
+    starts: set[int] = set()
     while pending:
         node, depth = pending.pop()
         # Only roots and branches fold: a fold mark on every link of a chain says nothing.
         folded = node.chain in closed if node.children and (id(node) in branching or len(node.children) > 1) else None
-        rows.append(_node_row(states, node, depth, folded))
+        rows.append(_node_row(states, node, depth, folded, branch=id(node) in starts))
         if folded:
             continue
         deeper = depth + 1 if len(node.children) > 1 or (node.ends and node.children) else depth
+        if deeper > depth:
+            starts.update(map(id, node.children))
         pending.extend((child, deeper) for child in reversed(node.children))
     return rows + others
 
 
-def _node_row(states: Sequence[ImageState], node: _Node, depth: int, folded: bool | None) -> TreeRow:
+def _node_row(states: Sequence[ImageState], node: _Node, depth: int, folded: bool | None, *, branch: bool) -> TreeRow:
     state = states[node.place]
     index = node.layer.index
     reading = state.layers[index] if index < len(state.layers) else None
@@ -215,10 +222,12 @@ def _node_row(states: Sequence[ImageState], node: _Node, depth: int, folded: boo
         node.place,
         index,
         depth,
-        f"L{index} {one_line(node.layer.command)}",
+        one_line(node.layer.command),
         layer_size(node.layer, reading),
+        number=f"L{index} ",
         bold="  ".join(entry_name(states[place]) for place in node.ends),
         folded=folded,
+        branch=branch,
         places=tuple(node.places),
     )
 

@@ -78,7 +78,22 @@ def test_what_narrows_has_no_match_outside_the_earlier(earlier: str, more: str) 
     """For all names over a small alphabet, so that a counterexample can exist."""
     query = earlier + more
     if narrows(query, earlier):
-        names = [b"", b"a", b"A", b"ab", b"a\0b", b"b\0ab", b"es", b"a.t", b"s\0A", b"aa\0a", b"ae$", b"x'a", b"a^b", b"a!"]
+        names = [
+            b"",
+            b"a",
+            b"A",
+            b"ab",
+            b"a\0b",
+            b"b\0ab",
+            b"es",
+            b"a.t",
+            b"s\0A",
+            b"aa\0a",
+            b"ae$",
+            b"x'a",
+            b"a^b",
+            b"a!",
+        ]
         before = set(matching(parse_query(earlier), names, range(len(names))))
         assert set(matching(parse_query(query), names, range(len(names)))) <= before
 

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from layertui.image.blob import BytesBlob
 from layertui.layer.read import read_layer
 from layertui.layer.tree import IMPLIED, LayerTree
+from layertui.stack import order
 from layertui.stack.fold import fold
 from layertui.stack.squash import Squash
 from layertui.stack.state import Outcome, State
@@ -206,6 +208,28 @@ def test_a_fold_of_some_layers_equals_the_model_of_those(layers: list[list[Membe
             assert squash.outcome(at) is Outcome.UNKNOWN, "never 'wins' while upper layers are unread"
         else:
             assert squash.outcome(at) is version.outcome
+
+
+@settings(THOROUGH, max_examples=200)
+@given(stacks)
+def test_a_fold_of_layers_whose_numbers_need_two_bytes(layers: list[list[Member]]) -> None:
+    trees, model = read(layers), replay(layers)
+    squash = fold(trees, layer_count=300 + len(layers), first=300)
+    check_merged(squash, model)
+    narrow = fold(trees, layer_count=len(layers))
+    assert squash.fates == narrow.fates
+    assert squash.overlap_mask() == narrow.overlap_mask()
+    assert [squash.by_layer(at) for at in range(len(squash))] == [
+        None if layer is None else layer + 300 for layer in map(narrow.by_layer, range(len(narrow)))
+    ]
+
+
+@given(st.lists(st.lists(st.binary(max_size=3)).map(sorted), max_size=5), st.integers(1, 10))
+def test_the_tree_order_is_the_same_in_slices_of_any_size(runs: list[list[bytes]], rows: int) -> None:
+    keys = [key for run in runs for key in run]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(order, "SLICE_ROWS", rows)
+        assert order.path_major(runs) == sorted(range(len(keys)), key=keys.__getitem__)
 
 
 def test_the_strategy_reaches_every_state_and_outcome() -> None:

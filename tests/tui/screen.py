@@ -1,7 +1,7 @@
 """Runs the app without a terminal, presses keys, and reads what the screen says."""
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from textual.pilot import Pilot
@@ -95,17 +95,14 @@ class Seen:
     async def settle(self) -> None:
         """Wait until everything is read and drawn."""
         for _ in range(100):
-            try:
+            with suppress(WorkerCancelled):  # a newer search, or a reading that was cancelled
                 await self.app.workers.wait_for_complete()
-            except WorkerCancelled:
-                pass  # a newer search or a cancelled reading
             await self.pilot.pause()
             state = self.main.state
             waiting = state is not None and state.opened and state.pending
             if not self.main.loader.busy and not waiting and not any(not w.is_finished for w in self.app.workers):
                 break
         await self.pilot.pause()
-
 
     async def rest(self) -> None:
         """Let the cursor rest, so that contents in view are compared."""

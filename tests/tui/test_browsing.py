@@ -92,12 +92,12 @@ async def test_flat_order_shows_whole_paths() -> None:
 
 
 async def test_ancestry_shows_shared_layers_once_and_tags_at_the_end() -> None:
-    async with running(demo(), (120, 36), keys=["t"]) as seen:
+    async with running(demo(), (200, 50), keys=["t"]) as seen:
         assert "by ancestry" in seen.lines[1]
         assert sum("L0 ADD" in line for line in seen.lines) == 1
         assert sum("L3 COPY" in line for line in seen.lines) == 2
-        assert "api:1.4  api:latest  L" in seen.text
-        assert "api:1.3  L5" in seen.text
+        assert "L8 api:1.4  api:latest" in seen.text
+        assert "L5 api:1.3  COPY" in seen.text
         await seen.press("t")
         assert "> api:1.3" in seen.text
 

@@ -100,6 +100,12 @@ async def test_hostile_names_are_only_text(way: str, size: tuple[int, int]) -> N
 
 async def test_escapes_are_spelled_out() -> None:
     async with running(opened(hostile_image()), (120, 60), keys=["2", "equals_sign"]) as seen:
-        for spelled in ("\\x1b[2J\\x1b[31mred", "[/red]", "[red]x[/red]", "new\\nline\\rback\\ttab", "\\xff\\xfe not UTF-8"):
+        for spelled in (
+            "\\x1b[2J\\x1b[31mred",
+            "[/red]",
+            "[red]x[/red]",
+            "new\\nline\\rback\\ttab",
+            "\\xff\\xfe not UTF-8",
+        ):
             assert spelled in seen.text
         assert "日本語の長い名前" in seen.text

@@ -78,11 +78,11 @@ class TreePane(LineList):
     def line(self, index: int, width: int) -> Line:
         """Fold mark, label and size."""
         row = self.rows[index]
-        fold = "  " if row.folded is None else ("> " if row.folded else "v ")
+        fold = ("└ " if row.branch else "  ") if row.folded is None else ("> " if row.folded else "v ")
         indent = " " * (1 + row.depth) + (fold if row.depth == 0 or row.folded is not None or self.ancestry else " ")
         size = f" {row.size} " if row.size else " "
-        room = width - len(indent) - cell_len(size)
-        runs: list[Run] = [("dim" if row.dimmed else "plain", indent)]
+        room = width - len(indent) - len(row.number) - cell_len(size)
+        runs: list[Run] = [("dim" if row.dimmed else "plain", indent + row.number)]
         if row.bold:
             tags = crop_end(f"{row.bold}  ", room)
             runs.append(("win", tags))

@@ -1,0 +1,363 @@
+"""The rows of the file pane: order, joined directories, folds, sorting, and finding a path again."""
+
+import time
+from collections.abc import Sequence
+
+import pytest
+
+from layertui.image.blob import BytesBlob
+from layertui.layer.read import read_layer
+from layertui.present.row import strip_text
+from layertui.present.rows import FEW_ROWS, FileRows
+from layertui.present.view import Folds, Order, Sort, View
+from layertui.stack.fold import fold
+from layertui.stack.squash import Squash
+from layertui.stack.state import State
+from tests.kit.entries import MTIME, Layer, directory, file, hardlink, opaque, symlink, whiteout
+from tests.kit.tar import tar_bytes
+
+
+def squash_of(layers: Sequence[Layer], layer_count: int | None = None, first: int = 0) -> Squash:
+    """Layers, read and folded."""
+    trees = [read_layer(BytesBlob(tar_bytes(layer), "layer.tar")) for layer in layers]
+    return fold(trees, layer_count=len(trees) + first if layer_count is None else layer_count, first=first)
+
+
+def drawn(rows: FileRows) -> list[str]:
+    """Every line as it is drawn, without columns: fold glyph, indent, name."""
+    lines = []
+    for line in range(len(rows)):
+        row = rows.row(line)
+        glyph = {None: " ", True: ">", False: "v"}[row.folded]
+        lines.append(f"{' ' * row.depth}{glyph} {row.name}{row.link_text}")
+    return lines
+
+
+def names(rows: FileRows) -> list[str]:
+    return [rows.row(line).name for line in range(len(rows))]
+
+
+TREE: list[Layer] = [
+    [
+        directory("app"),
+        file("app/big", "1" * 500, mtime_ns=(MTIME + 5) * 10**9),
+        file("app/small", "1"),
+        file("top", "1" * 100, mtime_ns=(MTIME + 9) * 10**9),
+        directory("usr"),
+        directory("usr/lib"),
+        directory("usr/lib/python3"),
+        file("usr/lib/python3/a.py", "1" * 300),
+        file("usr/lib/python3/b.py", "1" * 20, mtime_ns=(MTIME + 7) * 10**9),
+        symlink("bin", "usr/bin"),
+    ],
+    [
+        file("usr/lib/python3/a.py", "1" * 301),
+        directory("app"),
+        whiteout("app/small"),
+        file("new", "1"),
+    ],
+]
+
+
+@pytest.fixture
+def squash() -> Squash:
+    return squash_of(TREE)
+
+
+def test_tree_order_with_indents_and_joined_directories(squash: Squash) -> None:
+    assert drawn(FileRows(squash, View(1), Folds())) == [
+        "v app/",
+        "   small",
+        "  new",
+        "v usr/lib/python3/",
+        "   a.py",
+    ]
+    assert drawn(FileRows(squash, View(1, merged=True), Folds())) == [
+        "v app/",
+        "   big",
+        "  bin -> usr/bin",
+        "  new",
+        "  top",
+        "v usr/lib/python3/",
+        "   a.py",
+        "   b.py",
+    ]
+
+
+def test_a_directory_that_the_layer_did_something_to_is_not_joined(squash: Squash) -> None:
+    assert drawn(FileRows(squash, View(0), Folds()))[5:] == [
+        "v usr/",
+        " v lib/",
+        "  v python3/",
+        "     a.py",
+        "     b.py",
+    ], "all three are added: each has a mark of its own"
+
+
+def test_flat_order_shows_whole_paths(squash: Squash) -> None:
+    rows = FileRows(squash, View(1, merged=True, order=Order.FLAT), Folds())
+    assert names(rows) == ["app/big", "bin", "new", "top", "usr/lib/python3/a.py", "usr/lib/python3/b.py"]
+    assert all(rows.row(line).folded is None and rows.row(line).depth == 0 for line in range(len(rows)))
+    rows.toggle(0)
+    assert len(rows) == 6, "nothing folds there"
+
+
+@pytest.mark.parametrize(
+    ("sort", "expected"),
+    [
+        (Sort.NAME, ["app/big", "bin", "new", "top", "usr/lib/python3/a.py", "usr/lib/python3/b.py"]),
+        (Sort.SIZE, ["app/big", "usr/lib/python3/a.py", "top", "usr/lib/python3/b.py", "new", "bin"]),
+        (Sort.MTIME, ["top", "usr/lib/python3/b.py", "app/big", "bin", "new", "usr/lib/python3/a.py"]),
+        (Sort.LAYER, ["new", "usr/lib/python3/a.py", "app/big", "bin", "top", "usr/lib/python3/b.py"]),
+        (Sort.RECLAIMABLE, ["usr/lib/python3/a.py", "app/big", "bin", "new", "top", "usr/lib/python3/b.py"]),
+    ],
+)
+def test_sorting_flat(squash: Squash, sort: Sort, expected: list[str]) -> None:
+    view = View(1, merged=True, order=Order.FLAT, sort=sort)
+    assert names(FileRows(squash, view, Folds())) == expected
+
+
+@pytest.mark.parametrize(
+    ("sort", "reverse", "expected"),
+    [
+        (Sort.NAME, True, ["usr/lib/python3/", "b.py", "a.py", "top", "new", "bin", "app/", "big"]),
+        (Sort.SIZE, False, ["app/", "big", "usr/lib/python3/", "a.py", "b.py", "top", "new", "bin"]),
+        (Sort.SIZE, True, ["bin", "new", "top", "usr/lib/python3/", "b.py", "a.py", "app/", "big"]),
+        (Sort.COUNT, False, ["usr/lib/python3/", "a.py", "b.py", "app/", "big", "bin", "new", "top"]),
+        (Sort.LAYER, False, ["app/", "big", "new", "bin", "top", "usr/lib/python3/", "a.py", "b.py"]),
+        (Sort.RECLAIMABLE, False, ["usr/lib/python3/", "a.py", "b.py", "app/", "big", "bin", "new", "top"]),
+    ],
+)
+def test_sorting_a_tree_sorts_siblings(squash: Squash, sort: Sort, reverse: bool, expected: list[str]) -> None:
+    assert names(FileRows(squash, View(1, merged=True, sort=sort, reverse=reverse), Folds())) == expected
+
+
+def test_reverse_is_the_other_way_round_for_every_sort(squash: Squash) -> None:
+    for sort in set(Sort) - {Sort.COUNT}:
+        view = View(1, merged=True, order=Order.FLAT, sort=sort)
+        rows = FileRows(squash, view, Folds())
+        back = FileRows(squash, View(1, merged=True, order=Order.FLAT, sort=sort, reverse=True), Folds())
+        assert sorted(names(rows)) == sorted(names(back))
+        assert names(rows) != names(back)
+
+
+def test_toggle_closes_and_opens_a_directory(squash: Squash) -> None:
+    rows = FileRows(squash, View(1, merged=True), Folds())
+    before = drawn(rows)
+    rows.toggle(5)
+    assert drawn(rows) == [*before[:5], "> usr/lib/python3/"]
+    rows.toggle(5)
+    assert drawn(rows) == before
+    rows.toggle(1)
+    assert drawn(rows) == before, "a file has nothing to open"
+
+
+def test_expand_collapse_and_the_parent(squash: Squash) -> None:
+    rows = FileRows(squash, View(1, merged=True), Folds())
+    before = drawn(rows)
+    assert rows.parent_line(6) == 5
+    assert rows.parent_line(5) == 5
+    assert rows.parent_line(0) == 0
+    assert rows.collapse(6) == 5, "from a file to its directory"
+    assert drawn(rows) == before
+    assert rows.collapse(5) == 5
+    assert len(rows) == 6
+    assert rows.collapse(5) == 5, "a closed one at the top stays"
+    rows.expand(5)
+    assert drawn(rows) == before
+    rows.expand(5)
+    assert drawn(rows) == before
+
+
+def test_inner_folds_are_kept_while_the_outer_one_is_closed(squash: Squash) -> None:
+    rows = FileRows(squash, View(0), Folds())
+    line = names(rows).index("lib/")
+    rows.toggle(line)
+    closed = drawn(rows)
+    rows.toggle(line - 1)
+    rows.toggle(line - 1)
+    assert drawn(rows) == closed
+
+
+def test_expand_all_and_collapse_all(squash: Squash) -> None:
+    rows = FileRows(squash, View(0), Folds())
+    everything = drawn(rows)
+    rows.collapse_all()
+    assert drawn(rows) == ["> app/", "  bin -> usr/bin", "  top", "> usr/"]
+    rows.expand_all()
+    assert drawn(rows) == everything
+
+
+def test_many_rows_start_closed_and_few_open() -> None:
+    few = squash_of([[directory("d"), *(file(f"d/{n}", "1") for n in range(FEW_ROWS - 1))]])
+    assert len(FileRows(few, View(0), Folds())) == FEW_ROWS
+    many = squash_of([[directory("d"), *(file(f"d/{n}", "1") for n in range(FEW_ROWS))]])
+    assert drawn(FileRows(many, View(0), Folds())) == ["> d/"]
+    assert len(FileRows(many, View(0, query="5"), Folds())) > 1, "what a filter found is shown"
+
+
+def test_folds_outlive_a_listing(squash: Squash) -> None:
+    folds = Folds()
+    rows = FileRows(squash, View(1, merged=True), folds)
+    rows.toggle(0)
+    assert drawn(FileRows(squash, View(0), folds))[0] == "> app/"
+
+
+def test_a_filter_shows_matches_under_their_directories(squash: Squash) -> None:
+    rows = FileRows(squash, View(1, merged=True, query="b.py"), Folds())
+    assert drawn(rows) == ["v usr/lib/python3/", "   b.py"]
+    assert (rows.matched, rows.total) == (1, 10 - 1 + 1)
+
+
+def test_index_of_a_path(squash: Squash) -> None:
+    rows = FileRows(squash, View(1, merged=True), Folds())
+    assert rows.index_of(b"usr/lib/python3/a.py") == 6
+    assert rows.index_of(b"/usr/lib/python3/a.py/") == 6
+    assert rows.index_of(b"usr/lib/python3") == 5
+    assert rows.index_of(b"usr/lib") == 5, "it is part of the joined line"
+    assert rows.index_of(b"usr") == 5
+    assert rows.index_of(b"app/small") == 0, "not listed: the directory that it lay in"
+    assert rows.index_of(b"absent") is None
+    rows.toggle(5)
+    assert rows.index_of(b"usr/lib/python3/a.py") == 5, "inside a closed directory: that one"
+
+
+def test_reveal_opens_what_leads_to_a_path(squash: Squash) -> None:
+    rows = FileRows(squash, View(0), Folds())
+    rows.collapse_all()
+    line = rows.reveal(b"usr/lib/python3/b.py")
+    assert line is not None
+    assert rows.row(line).path == "usr/lib/python3/b.py"
+    assert drawn(rows)[0] == "> app/", "others stay closed"
+    assert rows.reveal(b"new") is None
+    assert rows.reveal(b"usr/absent") is None
+    joined = FileRows(squash, View(1, merged=True), Folds())
+    assert joined.reveal(b"usr/lib") == 5
+
+
+def test_a_path_keeps_its_place_across_layers(squash: Squash) -> None:
+    folds = Folds()
+    for layer, merged in ((0, False), (1, False), (1, True), (0, True)):
+        rows = FileRows(squash, View(layer, merged=merged), folds)
+        line = rows.reveal(b"usr/lib/python3/a.py")
+        assert line is not None
+        assert rows.row(line).path == "usr/lib/python3/a.py"
+        assert rows.squash.layers[rows.position(line)] == layer if not merged else True
+
+
+def test_next_changed_passes_over_what_is_unchanged(squash: Squash) -> None:
+    rows = FileRows(squash, View(1, merged=True), Folds())
+    changed = [line for line in range(len(rows)) if rows.row(line).state is not State.UNCHANGED]
+    assert [rows.row(line).name for line in changed] == ["new", "a.py"]
+    assert rows.next_changed(0, 1) == changed[0]
+    assert rows.next_changed(changed[0], 1) == changed[1]
+    assert rows.next_changed(changed[1], 1) is None
+    assert rows.next_changed(changed[1], -1) == changed[0]
+    assert rows.next_changed(changed[0], -1) is None
+
+
+def test_a_whiteout_and_an_entry_of_one_path_are_two_rows() -> None:
+    squash = squash_of([[directory("d"), file("d/old", "1")], [whiteout("d"), directory("d"), file("d/new", "1")]])
+    rows = FileRows(squash, View(1), Folds())
+    assert drawn(rows) == ["  d", "v d/", "   new"]
+    assert [rows.row(line).mark for line in range(3)] == ["-", "O", "+"]
+    assert rows.index_of(b"d") == 1, "the entry, not the whiteout"
+    rows.toggle(1)
+    assert drawn(rows) == ["  d", "> d/"]
+    rows.toggle(0)
+    assert drawn(rows) == ["  d", "> d/"]
+
+
+def test_what_stands_twice_in_one_layer_is_listed_twice() -> None:
+    squash = squash_of([[file("f", "first"), file("f", "last!!"), file("g", "1")]])
+    rows = FileRows(squash, View(0), Folds())
+    assert [(rows.row(line).name, rows.row(line).size_bytes, rows.row(line).out) for line in range(3)] == [
+        ("f", 5, ">0"),
+        ("f", 6, "*"),
+        ("g", 1, ""),
+    ]
+
+
+def test_a_directory_twice_under_an_unchanged_one_hides_nothing() -> None:
+    base = [directory("a"), directory("a/b"), file("a/b/x", "1")]
+    squash = squash_of([base, [directory("a"), directory("a/b"), directory("a/b"), file("a/b/x", "22")]])
+    assert drawn(FileRows(squash, View(1), Folds())) == ["v a/", "   b/", " v b/", "    x"]
+
+
+def test_a_root_entry_is_a_row_that_holds_nothing() -> None:
+    squash = squash_of([[directory("."), directory("d"), file("d/f", "1")]])
+    rows = FileRows(squash, View(0), Folds())
+    assert drawn(rows) == ["  ./", "v d/", "   f"]
+    assert rows.row(0).path == "."
+    assert (rows.index_of(b"."), rows.index_of(b"d")) == (0, 1)
+
+
+def test_what_a_row_shows() -> None:
+    layers: list[Layer] = [
+        [directory("d"), file("d/f", "1" * 1_500, mode=0o4755, uid=5, gid=6), hardlink("d/g", "d/f")],
+        [directory("d"), file("d/f", "2" * 1_500), opaque("e"), whiteout("d/g"), hardlink("broken", "absent")],
+    ]
+    squash = squash_of(layers)
+    row = FileRows(squash, View(0), Folds()).row(1)
+    assert (row.mark, row.out, row.size_bytes, row.size_text) == ("+", ">1", 1_500, "1.5 kB")
+    assert (row.mode_text, row.owner_text, row.mtime_text) == ("rwsr-xr-x", "5:6", "2023-11-14T22:13:20Z")
+    assert (row.path, row.name, row.link_text, row.is_directory) == ("d/f", "f", "", False)
+    row = FileRows(squash, View(0), Folds()).row(2)
+    assert (row.out, row.size_bytes, row.link_text, row.share) == ("x1", 1_500, " -> d/f", 1.0)
+    row = FileRows(squash, View(0), Folds()).row(0)
+    assert (row.size_bytes, row.share, row.folded) == (1_500, 1.0, False)
+    rows = {row.path: row for row in map(FileRows(squash, View(1), Folds()).row, range(5))}
+    assert (rows["broken"].size_bytes, rows["broken"].size_text) == (None, "?")
+    assert (rows["d/g"].mark, rows["d/g"].size_text, rows["d/g"].mode_text) == ("-", "", "")
+    assert (rows["d/f"].mark, rows["d/f"].out) == ("?", "*")
+    assert (rows["d"].mark, rows["d"].out) == (" ", "*")
+
+
+def test_names_are_safe_to_draw() -> None:
+    squash = squash_of([[file(b"a/\x1b[31m\n\xff", "1"), symlink("l", b"\x1b]0;x\x07")]])
+    rows = FileRows(squash, View(0), Folds())
+    assert names(rows) == ["a/", "\\x1b[31m\\n\\xff", "l"]
+    assert rows.row(2).link_text == " -> \\x1b]0;x\\x07"
+
+
+def test_what_is_not_known_yet_is_a_dot() -> None:
+    squash = squash_of([[file("f", "1")]], layer_count=3)
+    assert FileRows(squash, View(0), Folds()).row(0).out == "."
+    squash = squash_of([[file("f", "1")]], first=2)
+    row = FileRows(squash, View(2), Folds()).row(0)
+    assert (row.mark, row.state, row.out) == (".", None, "")
+
+
+def test_the_strip_has_a_cell_for_each_layer() -> None:
+    squash = squash_of([[file("f", "1")], [], [file("f", "22")], [whiteout("f")], [file("f", "3")]])
+    rows = FileRows(squash, View(4), Folds())
+    assert strip_text(rows.selection, rows.position(0)) == "+.~-*"
+    base = [directory("d"), file("d/a", "1")]
+    squash = squash_of([base, [directory("d"), file("d/b", "1")], [directory("d", mode=0o700)]])
+    rows = FileRows(squash, View(2), Folds())
+    assert strip_text(rows.selection, rows.position(0)) == "+,*"
+
+
+def test_fifty_thousand_rows_take_no_time() -> None:
+    layer = [file(f"d{n % 500:03}/s{n % 7}/f{n:05}", "") for n in range(50_000)]
+    squash = squash_of([layer, [file(f"d{n:03}/s1/new", "") for n in range(500)]])
+    folds = Folds(open_by_default=True)
+    for sort in Sort:
+        started = time.process_time()
+        rows = FileRows(squash, View(1, merged=True, sort=sort), folds)
+        assert len(rows) > 50_000
+        assert time.process_time() - started < 2, sort
+    started = time.process_time()
+    previous: FileRows | None = None
+    for query in ("f", "f0", "f01", "f012"):
+        previous = FileRows(squash, View(1, merged=True, query=query), folds, previous)
+    assert previous is not None
+    assert previous.matched == 100
+    rows = FileRows(squash, View(1, merged=True, sort=Sort.RECLAIMABLE), folds)
+    for line in range(0, 400):
+        rows.row(line)
+        rows.index_of(f"d{line:03}/s1/new".encode())
+    rows.collapse_all()
+    for line in range(300, 0, -1):
+        rows.toggle(line)
+    assert time.process_time() - started < 4

@@ -1,0 +1,105 @@
+"""Colours: which theme a terminal gets, and that colour is never all there is."""
+
+from collections.abc import Mapping
+
+import pytest
+from rich.style import Style
+
+from layertui.tui import theme
+from layertui.tui.terminal import ask_background, dark_by_answer, dark_by_environment
+from tests.tui.screen import demo, running
+
+MANY = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
+
+
+@pytest.mark.parametrize(
+    ("environ", "answer", "name"),
+    [
+        ({"TERM": "linux"}, True, "ansi-dark"),
+        ({"TERM": "screen"}, False, "ansi-dark"),
+        ({"TERM": "xterm", "COLORFGBG": "0;15"}, None, "ansi-light"),
+        (MANY, None, "ansi-dark"),
+        (MANY, True, "dark"),
+        (MANY, False, "light"),
+        ({**MANY, "COLORFGBG": "15;0"}, False, "dark"),
+        ({**MANY, "COLORFGBG": "0;default;15"}, True, "light"),
+        ({**MANY, "NO_COLOR": "1"}, True, "ansi-dark"),
+        ({"TERM": "tmux-256color"}, True, "dark"),
+    ],
+)
+def test_the_terminal_decides(environ: Mapping[str, str], answer: bool | None, name: str) -> None:
+    assert theme.pick(environ, None, lambda: answer) == name
+    assert theme.pick(environ, "nord", lambda: answer) == "nord"
+
+
+def test_an_empty_no_color_means_unset() -> None:
+    environ = {"NO_COLOR": ""}
+    theme.tidy(environ)
+    assert environ == {}
+    environ = {"NO_COLOR": "1"}
+    theme.tidy(environ)
+    assert environ == {"NO_COLOR": "1"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "dark"),
+    [
+        (b"\x1b]11;rgb:0000/0000/0000\x1b\\\x1b[?1;2c", True),
+        (b"\x1b]11;rgb:ffff/fafa/e5e5\x07\x1b[?62c", False),
+        (b"\x1b]11;rgba:28/28/28/ff\x07", True),
+        (b"\x1b[?1;2c", None),
+        (b"", None),
+    ],
+)
+def test_what_a_terminal_answers(answer: bytes, dark: bool | None) -> None:
+    assert dark_by_answer(answer) is dark
+
+
+def test_only_terminals_that_answer_are_asked() -> None:
+    assert ask_background({"TERM": "xterm-256color"}) is None
+    assert ask_background({"VTE_VERSION": "7000", "SSH_CONNECTION": "1 2 3 4"}) is None
+    assert dark_by_environment({}) is None
+
+
+@pytest.mark.parametrize("name", ["dark", "light", "ansi-dark", "ansi-light", "nord", "textual-light"])
+async def test_every_theme_draws(name: str) -> None:
+    async with running(demo(), theme=name, keys=["2", "full_stop", "question_mark", "q", "v"]) as seen:
+        assert seen.app.theme == name
+        assert "FILES  L1" in seen.text
+        added = seen.main.files.look("added")
+        assert added.color is not None
+        assert added.color != seen.main.files.look("changed").color
+
+
+async def test_an_unknown_theme_is_not_taken() -> None:
+    async with running(demo(), theme="no-such") as seen:
+        assert seen.app.theme == "ansi-dark" or seen.app.theme in theme.NAMES
+
+
+@pytest.mark.parametrize("value", ["1", "yes"])
+async def test_no_color_sends_no_colour_and_keeps_the_cursor(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("NO_COLOR", value)
+    async with running(demo(), keys=["2", "full_stop", "j"]) as seen:
+        styles = [
+            segment.style
+            for strip in seen.app.screen._compositor.render_strips()
+            for segment in strip.apply_filter(seen.app._filters[-1], seen.main.background_colors[1])
+        ]
+        shown = [style for style in styles if isinstance(style, Style)]
+        assert shown
+        for style in shown:
+            assert style.color is None or style.color.is_default
+            assert style.bgcolor is None or style.bgcolor.is_default
+        assert any(style.reverse for style in shown)
+
+
+async def test_an_empty_no_color_keeps_colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "")
+    async with running(demo()) as seen:
+        assert not seen.app.no_color
+
+
+async def test_every_segment_has_a_style() -> None:
+    async with running(demo(), (120, 36), keys=["2", "v"]) as seen:
+        for strip in seen.app.screen._compositor.render_strips():
+            assert all(segment.style is not None for segment in strip)
