@@ -33,7 +33,7 @@ EVIL = (
 )
 """Escapes, markup, newlines, C1, bidi and zero-width controls."""
 
-RAW = tuple(text.encode() for text in EVIL) + (b"\xff\xfe", b"\x9b31m", b"\xc3(")
+RAW = (*(text.encode() for text in EVIL), b"\xff\xfe", b"\x9b31m", b"\xc3(")
 """The same as bytes, and what is not UTF-8."""
 
 ALL = "".join(EVIL)
@@ -59,10 +59,13 @@ ARGUMENTS: Sequence[Sequence[str]] = (
 
 
 def hostile() -> ImageSpec:
-    owned: dict[str, bytes] = {"uname": b"\x1b[2J", "gname": b"\x1b[2J"}
     lower: list[Entry] = [directory("dir"), directory("gone")]
     for raw in RAW:
-        lower += [file(b"dir/" + raw, raw, **owned), file(b"gone/" + raw, raw), symlink(b"link" + raw, raw)]  # type: ignore[arg-type]
+        lower += [
+            file(b"dir/" + raw, raw, uname=b"\x1b[2J", gname=b"\x9b"),
+            file(b"gone/" + raw, raw),
+            symlink(b"link" + raw, raw),
+        ]
         lower.append(hardlink(b"hard" + raw, b"dir/" + raw))
     lower.append(file("dir/x", "1", xattrs=((ALL.encode(), ALL.encode()),)))
     upper = [entry for raw in RAW for entry in (whiteout(b"gone/" + raw), file(b"dir/" + raw, raw))]

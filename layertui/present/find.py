@@ -61,14 +61,18 @@ def fuzzy(squash: Squash, query: str, limit: int = 500, cancelled: Callable[[], 
 
 
 def _shown(squash: Squash, start: int, stop: int) -> int | None:
-    """The version of a path to show: the visible one, else the uppermost; None for mere implied directories."""
+    """The version of a path to show: the visible one, else the uppermost; a whiteout only where it removes nothing.
+
+    None for mere implied directories.
+    """
     candidates = [
         position
         for position in range(start, stop)
         if squash.fates[position] < Fate.CONTEXT and not squash.tree_at(position).flags[squash.rows[position]] & IMPLIED
     ]
     living = [position for position in candidates if squash.ends[position] == squash.no_end]
-    chosen = living or candidates
+    versions = [position for position in candidates if squash.fates[position] < Fate.MARKER]
+    chosen = living or versions or candidates
     return chosen[-1] if chosen else None
 
 

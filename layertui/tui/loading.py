@@ -35,6 +35,9 @@ PROGRESS_SSH_S = 0.5
 FOLD_AGAIN_S = 0.3
 """Seconds between folds of a growing prefix, at least."""
 
+FOLD_SHARE = 4
+"""A fold is not begun again before so many times its duration: it takes the interpreter from keys and readers."""
+
 FIND_LIMIT = 500
 """Hits that are kept of a fuzzy search."""
 
@@ -73,6 +76,7 @@ class Loader:
         self._readers: dict[tuple[int, int], Worker[None]] = {}
         self._folding: Worker[None] | None = None
         self._fold_began_s = 0.0
+        self._fold_took_s = 0.0
         self._fold_timer = False
         self._settling: Worker[None] | None = None
         self._finding: Worker[None] | None = None
@@ -238,7 +242,7 @@ class Loader:
             return
         if prefix == count and state.squash is not None and state.folded == count:
             return
-        wait_s = self._fold_began_s + FOLD_AGAIN_S - time.monotonic()
+        wait_s = self._fold_began_s + max(FOLD_AGAIN_S, FOLD_SHARE * self._fold_took_s) - time.monotonic()
         if prefix < count and state.squash is not None and wait_s > 0:
             if not self._fold_timer:
                 self._fold_timer = True
@@ -269,6 +273,7 @@ class Loader:
     def fold_ended(self, state: ImageState, message: Folded) -> None:
         """Take in a fold, and start the next that is due."""
         self._folding = None
+        self._fold_took_s = time.monotonic() - self._fold_began_s
         if state.session == message.session:
             if message.squash is None:
                 failed = state.layers[message.alone] if message.alone is not None else None

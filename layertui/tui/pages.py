@@ -46,8 +46,8 @@ def help_page(place: Place) -> list[Line]:
     return lines[1:]
 
 
-def config_page(state: ImageState, label: str) -> list[Line]:
-    """Config and history of an image, as recorded."""
+def config_page(state: ImageState, label: str, warnings: Sequence[str] = ()) -> list[Line]:
+    """Config and history of an image, as recorded; `warnings` are those of its source."""
     image = state.image
     if image is None:
         return [[("plain", " This image is not open.")]]
@@ -80,9 +80,9 @@ def config_page(state: ImageState, label: str) -> list[Line]:
         ("On build", config.on_build),
     ):
         lines += [named(name if number == 0 else "", safe(text)) for number, text in enumerate(texts)]
-    if image.warnings:
+    if warnings or image.warnings:
         lines += heading("Warnings")
-        lines += [[("plain", f"   {safe(warning)}")] for warning in image.warnings]
+        lines += [[("plain", f"   {safe(warning)}")] for warning in (*warnings, *image.warnings)]
     lines += heading("History, base first")
     for step in image.steps:
         number = f"L{step.layer}" if step.layer is not None else ""
@@ -170,6 +170,16 @@ def _image_details(state: ImageState, label: str) -> list[Line]:
     elif entry.digest is not None:
         lines.append([("dim", f" {entry.digest}")])
     return lines
+
+
+def layer_trouble(number: int, count: int, state: LayerState) -> str:
+    """What is wrong with a layer that was read, in one short sentence; empty where nothing is."""
+    name = f"L{number}, of {count} layers,"
+    if state.error is not None:
+        return f"{name} cannot be read: {state.error.message}"
+    if state.tree is not None and state.tree.damage is not None:
+        return f"{name} is damaged at byte {state.tree.damage.offset_bytes:,}. Totals are partial."
+    return state.tree.problems[0] if state.tree is not None and state.tree.problems else ""
 
 
 def layer_details(layer: Layer, state: LayerState | None) -> list[Line]:

@@ -71,6 +71,8 @@ def layer_size(layer: Layer, state: LayerState | None) -> str:
         return state.short()
     if state.tree is not None and state.tree.damage is not None:
         return "damaged"
+    if state.tree is not None and state.tree.problems:
+        return "mismatch"
     return size_narrow(state.content_bytes)
 
 

@@ -69,6 +69,11 @@ def test_deleted_versions_are_found(squash: Squash) -> None:
     assert (squash.layer(hit.position), squash.outcome(hit.position)) == (0, Outcome.DELETED)
 
 
+def test_a_whiteout_of_nothing_is_found_as_itself() -> None:
+    squash = squash_of([[whiteout("absent")]])
+    assert paths(squash, "absent") == ["absent"]
+
+
 def test_implied_directories_are_not_hits(squash: Squash) -> None:
     assert paths(squash, "usr/share/doc") == ["usr/share/doc/passwd.html/x"]
 

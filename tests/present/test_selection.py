@@ -1,4 +1,4 @@
-"""Which positions a view lists: toggles, overlaps, filters with ancestors, and narrowing that equals filtering afresh."""
+"""Which positions a view lists: toggles, overlaps, filters with ancestors, and narrowing equal to filtering afresh."""
 
 from collections.abc import Sequence
 

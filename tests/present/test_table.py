@@ -42,10 +42,9 @@ def test_types_and_modes_as_ls_draws_them() -> None:
             ]
         ]
     )
-    picked = [(line[12:22], line[36:46].strip(), line[46:].strip()) for line in files(squash, 0)[1:]]
     header = files(squash, 0)[0]
-    assert (header.index("Mode"), header.index("Path")) == (13, 50)
-    picked = [(line[13:23].strip(), line[36:48].strip(), line[50:]) for line in files(squash, 0)[1:]]
+    assert (header.index("Mode"), header.index("Path")) == (14, 51)
+    picked = [(line[14:24].strip(), line[37:49].strip(), line[51:]) for line in files(squash, 0)[1:]]
     assert picked == [
         ("brw-r--r--", "", "b"),
         ("crw-r--r--", "", "c"),
@@ -62,7 +61,7 @@ def test_types_and_modes_as_ls_draws_them() -> None:
 def test_out_is_as_wide_as_the_highest_layer() -> None:
     layers = [[file("f", str(number))] for number in range(12)]
     lines = files(squash_of(layers), 10)
-    assert lines[1].startswith("? >11  L10    -rw-r--r--")
+    assert lines[1].startswith("~ >11  L10    -rw-r--r--")
     assert lines[0].index("Layer") == lines[1].index("L10")
     few = files(squash_of(layers[:2]), 0)
     assert few[0].index("Layer") == few[1].index("L0")
@@ -76,7 +75,7 @@ def test_what_is_not_known_is_a_dot() -> None:
 def test_a_layer_that_could_not_be_read_has_no_numbers(tmp_path: Path) -> None:
     loaded = load_spec(tmp_path, ImageSpec(layers=[[file("f", "1")], [file("g", "2")]]))
     assert list(layers_table(loaded))[-1] == "total 2 B, reclaimable 0 B"
-    part = load(loaded.image, range(0, 1))
+    part = load(loaded.image, range(1))
     assert [line[:2] for line in layers_table(part)][2:-1] == ["L0"]
 
 

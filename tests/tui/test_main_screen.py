@@ -1,7 +1,10 @@
 """What the main screen says, at the sizes that people have."""
 
+from dataclasses import replace
+
 import pytest
 
+from layertui.sources.reference import parse_reference
 from tests.kit.images import ImageSpec
 from tests.kit.odd import empty_image, scratch_image
 from tests.tui.screen import demo, opened, running
@@ -110,3 +113,21 @@ async def test_several_images_are_all_there_and_one_is_open() -> None:
         await seen.press("G", "enter")
         assert "layertui  other:1" in seen.header
         assert "v other:1" in seen.text
+
+
+@pytest.mark.parametrize(("selector", "shown"), [("#4", "FILES  L4  layer diff"), ("#0..3", "FILES  L3  merged")])
+async def test_a_reference_with_layers_opens_them(selector: str, shown: str) -> None:
+    layers = parse_reference(f"demo{selector}").layers
+    source = demo()
+    async with running(replace(source, chosen=source.entries[0], layers=layers)) as seen:
+        assert shown in seen.text
+        assert seen.main.images.row is not None
+        assert seen.main.images.row.layer == int(shown[8])
+
+
+async def test_layers_that_are_not_there_are_said() -> None:
+    layers = parse_reference("demo#44").layers
+    source = demo()
+    async with running(replace(source, chosen=source.entries[0], layers=layers)) as seen:
+        assert "has layers 0 to 8, so there is no layer 44" in seen.footer
+        assert "FILES  L0" in seen.text

@@ -1,5 +1,12 @@
 """Filtering files and finding paths."""
 
+import threading
+from typing import Any
+
+import pytest
+from textual import events
+
+from layertui.tui import loading
 from tests.tui.screen import demo, running
 
 
@@ -95,9 +102,52 @@ async def test_find_without_hits_says_so() -> None:
 
 
 async def test_what_is_pasted_is_made_safe() -> None:
-    from textual import events
-
     async with running(demo(), keys=["slash"]) as seen:
         seen.main.prompt.post_message(events.Paste("a\x1b[31mb\nsecond line"))
         await seen.settle()
         assert seen.main.prompt.text == "a\\x1b[31mb"
+
+
+async def test_enter_right_after_typing_waits_for_what_was_typed(monkeypatch: pytest.MonkeyPatch) -> None:
+    go = threading.Event()
+    real = loading.fuzzy
+
+    def slow(squash: Any, query: str, *rest: Any) -> Any:
+        if query == "models":
+            go.wait(5)
+        return real(squash, query, *rest)
+
+    monkeypatch.setattr(loading, "fuzzy", slow)
+    async with running(demo(), keys=["f", *"model"]) as seen:
+        await seen.pilot.press("s", "enter")
+        assert "FIND" in seen.text
+        go.set()
+        await seen.settle()
+        assert seen.main.files.path == b"app/models.bin"
+
+
+async def test_hits_of_one_image_are_forgotten_in_another() -> None:
+    async with running(demo(), keys=["f", *"api.py", "enter", "1", "G", "enter"]) as seen:
+        assert "api:1.3" in seen.header
+        await seen.press("n")
+        assert "Hit" not in seen.footer
+
+
+async def test_a_click_leaves_the_prompt_and_keeps_the_filter() -> None:
+    async with running(demo(), keys=["slash", *"etc"]) as seen:
+        await seen.pilot.click("#files", offset=(20, 3))
+        await seen.settle()
+        assert seen.main.asking == ""
+        assert "? help" in seen.footer
+        assert seen.main.files.view.query == "etc"
+
+
+async def test_a_terminal_that_loses_the_focus_keeps_the_prompt() -> None:
+    async with running(demo(), keys=["slash", *"etc"]) as seen:
+        seen.app.post_message(events.AppBlur())
+        await seen.settle()
+        assert seen.main.asking == "filter"
+        seen.app.post_message(events.AppFocus())
+        await seen.settle()
+        await seen.type("/pass")
+        assert seen.main.files.view.query == "etc/pass"

@@ -103,3 +103,15 @@ async def test_every_segment_has_a_style() -> None:
     async with running(demo(), (120, 36), keys=["2", "v"]) as seen:
         for strip in seen.app.screen._compositor.render_strips():
             assert all(segment.style is not None for segment in strip)
+
+
+async def test_a_theme_that_is_changed_is_drawn() -> None:
+    async with running(demo(), theme="dark", keys=["2"]) as seen:
+        before = seen.main.files.look("added").color
+        seen.app.theme = "light"
+        await seen.settle()
+        after = seen.main.files.look("added").color
+        assert after is not None
+        assert after != before
+        drawn = [segment.style for segment in seen.main.files.render_line(5)]
+        assert any(style is not None and style.color == after for style in drawn)

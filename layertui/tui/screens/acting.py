@@ -1,9 +1,6 @@
 """What keys do to panes and pages."""
 
-from textual.command import CommandPalette
-
-from layertui.tui.pages import KEYS_WIDTH, config_page, help_page
-from layertui.tui.palette import ActionProvider
+from layertui.tui.pages import KEYS_WIDTH, NAME_WIDTH, config_page, help_page
 from layertui.tui.screens.arrange import arrange, usual_tree
 from layertui.tui.screens.searching import SearchingScreen
 from layertui.tui.tree_rows import What
@@ -46,15 +43,16 @@ class ActingScreen(SearchingScreen):
         state, place = self.state, self.pane.place
         if name == "info" and state is None:
             return
-        self.find.display = False
         self.page_name = name
         if name == "help":
             self.page.show(f"KEYS in the {place.value} pane", lambda width: help_page(place), KEYS_WIDTH + 3)
         elif name == "info" and state is not None:
-            label = self.opened.source.label
-            self.page.show("CONFIG AND HISTORY", lambda width: config_page(state, label), 18)
+            source = self.opened.source
+            self.page.show(
+                "CONFIG AND HISTORY", lambda width: config_page(state, source.label, source.warnings), NAME_WIDTH + 2
+            )
         else:
-            self.page.show("FILE", lambda width: self._file_lines(), 18)
+            self.page.show("FILE", lambda width: self._file_lines(), NAME_WIDTH + 2)
         self.go(self.page)
 
     def do_help(self) -> None:
@@ -67,21 +65,20 @@ class ActingScreen(SearchingScreen):
 
     def do_back(self) -> None:
         """Close the page, else the zoom, else the filter."""
-        if self.page_name or self.find.display:
+        if self.page_name:
             self.close_page()
         elif self.zoomed:
             self.do_zoom()
         elif self.files.view.query:
             self.files.filter("")
         elif self.hits_at >= 0:
-            self.hits_at = -1
-            self.find.show("", None, ())
+            self.forget_hits()
         elif self.pane is not self.images:
             self.go(self.images)
 
     def do_quit(self) -> None:
         """Close the page, or leave."""
-        if self.page_name or self.find.display:
+        if self.page_name:
             self.close_page()
         else:
             self.loader.cancel(self.state)
@@ -107,6 +104,11 @@ class ActingScreen(SearchingScreen):
 
     def do_palette(self) -> None:
         """Any action by its name."""
+        # Textual's palette takes a while to import, and most sessions do without it.
+        from textual.command import CommandPalette
+
+        from layertui.tui.palette import ActionProvider
+
         self.app.push_screen(CommandPalette(providers=[ActionProvider], placeholder="Find an action"))
 
     # Panes

@@ -18,8 +18,10 @@ class BrowsingScreen(TellingScreen):
         """Show a layer; one of another image opens that."""
         before = self.state
         same = self.here is not None and self.here[0] == place
-        if not same and before is not None:
-            self.loader.leave(before)
+        if not same:
+            self.forget_hits()  # they are another image's
+            if before is not None:
+                self.loader.leave(before)
         self.here = (place, layer)
         self.loader.wanted = layer
         state = self.states[place]

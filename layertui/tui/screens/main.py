@@ -6,8 +6,10 @@ from textual import events
 from textual.binding import BindingType
 from textual.timer import Timer
 
+from layertui.present.safetext import safe
 from layertui.tui.actions import BY_NAME, PREFIXES, after_prefix, bindings
 from layertui.tui.messages import Folded, ImageOpened, LayerProgress, LayerRead, Settled
+from layertui.tui.pages import layer_trouble
 from layertui.tui.screens.acting import ActingScreen
 from layertui.tui.state import ImageState
 from layertui.tui.tree_rows import What
@@ -148,6 +150,10 @@ class MainScreen(ActingScreen, inherit_bindings=False):
         """A file's page is wanted."""
         self.open_page("file")
 
+    def on_unmount(self) -> None:
+        """Let no thread read on: Python waits for them at its end."""
+        self.loader.cancel(None)
+
     def rest(self) -> None:
         """Begin to wait until the cursor rests."""
         if self._rest is not None:
@@ -191,6 +197,9 @@ class MainScreen(ActingScreen, inherit_bindings=False):
         if state is None:
             return
         self.loader.read_ended(state, message)
+        trouble = layer_trouble(message.layer, len(state.layers), state.layers[message.layer])
+        if trouble:
+            self.notice = safe(trouble)
         self.images.rebuild()
         if self.files.rows is None:
             self.show_files()

@@ -18,6 +18,7 @@ from layertui.tui.widgets.bars import Bar
 from layertui.tui.widgets.files import FilePane
 from layertui.tui.widgets.find import FindPane
 from layertui.tui.widgets.lines import LineList
+from layertui.tui.widgets.looks import LOOK_CLASSES
 from layertui.tui.widgets.page import DetailPane, PageView
 from layertui.tui.widgets.prompt import Prompt
 from layertui.tui.widgets.tree import TreePane
@@ -28,6 +29,8 @@ CUT_DETAILS = 3
 
 class PanesScreen(Screen[object], inherit_bindings=False):
     """Header, images and layers, files, details, footer."""
+
+    COMPONENT_CLASSES = LOOK_CLASSES
 
     focused: Reactive[Widget | None] = Reactive(None, repaint=False)
     """Textual draws the whole screen when the focus moves; the panes draw what changes themselves."""
@@ -48,7 +51,7 @@ class PanesScreen(Screen[object], inherit_bindings=False):
         self.page = PageView(id="page")
         self.find.display = self.page.display = False
         self.page_name = ""
-        """Which page is open: help, info or file; empty for none."""
+        """What is open in the place of the files: help, info, file or find; empty for nothing."""
         self.side = PageView(id="side")
         self.side.can_focus = False
         self.details = DetailPane(id="details", wrapping=False)
@@ -65,6 +68,8 @@ class PanesScreen(Screen[object], inherit_bindings=False):
         """One sentence in the footer, until the next key."""
         self.hits_at = -1
         """Which hit of the last search was gone to; -1 before any."""
+        self.jump_when_found = False
+        """Whether Enter was pressed before the search had ended."""
 
     def compose(self) -> ComposeResult:
         """The panes, from the top down."""
@@ -113,7 +118,7 @@ class PanesScreen(Screen[object], inherit_bindings=False):
     @property
     def main_pane(self) -> LineList:
         """The file pane, or what is open in its place."""
-        if self.asking == "find" or self.find.display:
+        if self.page_name == "find":
             return self.find
         return self.page if self.page_name else self.files
 
@@ -149,8 +154,13 @@ class PanesScreen(Screen[object], inherit_bindings=False):
             if isinstance(changed, LineList):
                 changed.draw_focus()
 
+    def forget_hits(self) -> None:
+        """Drop the last search, so that n and N go through changed rows again."""
+        self.hits_at = -1
+        self.jump_when_found = False
+        self.find.show("", None, ())
+
     def close_page(self) -> None:
         """Close the page, or the find pane."""
         self.page_name = ""
-        self.find.display = False
         self.go(self.files)

@@ -3,6 +3,8 @@
 from layertui.tui.actions import Place
 from layertui.tui.messages import Found
 from layertui.tui.screens.browsing import BrowsingScreen
+from layertui.tui.widgets.find import hits_text
+from layertui.tui.widgets.lines import LineList
 from layertui.tui.widgets.prompt import Prompt
 
 
@@ -11,7 +13,7 @@ class SearchingScreen(BrowsingScreen):
 
     def do_filter(self) -> None:
         """Ask for a filter."""
-        if self.page_name or self.find.display:
+        if self.page_name:
             self.close_page()
         self.asking = "filter"
         self.prompt.ask("/", self.files.view.query)
@@ -23,8 +25,7 @@ class SearchingScreen(BrowsingScreen):
         """Ask for a path anywhere in the image."""
         if not self.has_layers:
             return
-        self.page_name = ""
-        self.asking = "find"
+        self.page_name = self.asking = "find"
         self.prompt.ask("find: ", self.find.query_text)
         self.place_panes(Place.FIND)
         self.set_focus(self.prompt, scroll_visible=False)
@@ -62,15 +63,29 @@ class SearchingScreen(BrowsingScreen):
     def leave_prompt(self, message: Prompt.Done) -> None:
         """Enter keeps what was typed, Esc drops it."""
         asked, self.asking = self.asking, ""
-        if asked == "find" and message.kept and self.find.hits:
+        if asked == "filter" and not message.kept:
+            self.files.filter("")
+        elif asked == "find":
+            self._leave_find(message.kept)
+            return
+        self.go(self.main_pane)
+
+    def _leave_find(self, kept: bool) -> None:
+        if kept and self.find.searching:
+            self.jump_when_found = True  # what was typed last was not searched for yet
+            self.go(self.find)
+        elif kept and self.find.hits:
             self.go_to_hit(self.find.cursor)
         else:
-            if asked == "filter" and not message.kept:
-                self.files.filter("")
-            if asked == "find" and not message.kept:
-                self.find.show("", None, ())
-            self.find.display = False
-            self.go(self.main_pane)
+            self.forget_hits()
+            self.close_page()
+
+    def on_prompt_left(self) -> None:
+        """The mouse gave the focus to a pane: what was typed stays."""
+        if self.asking and isinstance(self.focused, LineList):  # and not because the terminal lost the focus
+            self.asking = ""
+            self.place_panes()
+            self.tell()
 
     def go_to_hit(self, index: int) -> None:
         """Go to a hit of the last search, in its layer."""
@@ -78,14 +93,13 @@ class SearchingScreen(BrowsingScreen):
         if squash is None or not 0 <= index < len(self.find.hits):
             return
         self.asking = self.page_name = ""
-        self.find.display = False
         self.find.cursor = self.hits_at = index
         position = self.find.hits[index].position
         found = self._stand(squash.layer(position), squash.path(position))
         self.go(self.files)
         more = ": n N go on." if len(self.find.hits) > 1 else "."
         said = f"Hit {index + 1} of {len(self.find.hits)}{more}" if found else "This view cannot show that hit."
-        self.call_next(self.say, said)
+        self.say(said)
 
     def _step(self, step: int) -> None:
         count = len(self.find.hits)
@@ -104,8 +118,13 @@ class SearchingScreen(BrowsingScreen):
 
     def on_found(self, message: Found) -> None:
         """Paths were found."""
-        if self.find.query_text == message.query:
-            self.find.show(message.query, message.squash, message.hits)
-            self.hits_at = -1
-            self.prompt.say(f"{len(message.hits):,} hits")
-            self.tell_details()
+        state = self.state
+        if self.find.query_text != message.query or state is None or state.session != message.session:
+            return
+        self.find.show(message.query, message.squash, message.hits)
+        self.hits_at = -1
+        self.prompt.say(hits_text(len(message.hits)))
+        self.tell_details()
+        jump, self.jump_when_found = self.jump_when_found, False
+        if jump and message.hits:
+            self.go_to_hit(0)

@@ -150,4 +150,4 @@ class TellingScreen(PanesScreen):
     @property
     def closable(self) -> bool:
         """Whether `back` has something to go back from."""
-        return bool(self.page_name or self.find.display or self.zoomed or self.files.view.query or self.hits_at >= 0)
+        return bool(self.page_name or self.zoomed or self.files.view.query or self.hits_at >= 0)

@@ -18,6 +18,11 @@ from layertui.tui.widgets.lines import LineList
 from layertui.tui.widgets.looks import Line, Run, pad, pad_left, spread
 
 
+def hits_text(count: int) -> str:
+    """How many hits there are, in words."""
+    return "1 hit" if count == 1 else f"{count:,} hits"
+
+
 class FindPane(LineList):
     """Hits, best first: layer, marks, size and path."""
 
@@ -54,7 +59,7 @@ class FindPane(LineList):
     def title(self, width: int) -> Line:
         """How many hits."""
         left: Line = [("title", " FIND  in all layers")]
-        return spread(left, [("title", f"{len(self.hits):,} hits " if self.query_text else "")], width)
+        return spread(left, [("title", f"{hits_text(len(self.hits))} " if self.query_text else "")], width)
 
     def head(self, width: int) -> Line:
         """The columns' names."""

@@ -21,15 +21,17 @@ LOOKS: Final = (
     *("plain", "added", "changed", "removed", "opaque", "win", "dim", "dead"),  # the names in layertui.present.marks
     *("title", "title-on", "head", "rail", "thumb", "cursor", "cursor-off", "directory", "error", "match", "key"),
 )
-"""Every look there is; `app.tcss` says what each one is, as the component class `look--NAME`."""
+"""Every look there is; `app.tcss` says what each one is, as the screen's component class `look--NAME`."""
 
 LOOK_CLASSES: Final = {f"look--{name}" for name in LOOKS}
 
 
 class Looks(Widget):
-    """A widget that draws whole lines in looks."""
+    """A widget that draws whole lines in looks, in a screen that has them as its component classes.
 
-    COMPONENT_CLASSES = LOOK_CLASSES
+    The screen has them for all its widgets: each component class of each widget costs when styles are applied, and
+    two hundred of them were half of the time to the first frame.
+    """
 
     virtual_size: Reactive[Size] = Reactive(Size(0, 0), repaint=False)
     """Textual lays out and paints anew when this changes, which it does after each resize; nothing here needs it."""
@@ -44,7 +46,7 @@ class Looks(Widget):
         style = self._look_styles.get(name)
         if style is None:
             known = name if name in LOOKS else "plain"
-            style = self._look_styles[name] = self.get_component_rich_style(f"look--{known}")
+            style = self._look_styles[name] = self.screen.get_component_rich_style(f"look--{known}")
         return style
 
     def notify_style_update(self) -> None:

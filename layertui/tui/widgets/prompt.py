@@ -37,6 +37,9 @@ class Prompt(Looks, can_focus=True):
             super().__init__()
             self.action = action
 
+    class Left(Message):
+        """The focus went elsewhere."""
+
     MOVES = {"up": "cursor_up", "down": "cursor_down", "pageup": "page_up", "pagedown": "page_down"}
 
     def __init__(self, *, id: str) -> None:
@@ -80,7 +83,7 @@ class Prompt(Looks, can_focus=True):
     def on_key(self, event: events.Key) -> None:
         """Edit the line. What is typed never reaches the panes' keys."""
         key = event.key
-        if key in ("ctrl+c", "f1", "ctrl+p"):
+        if key == "ctrl+c":
             return
         event.stop()
         event.prevent_default()
@@ -127,6 +130,10 @@ class Prompt(Looks, can_focus=True):
         self.refresh()
         if changed:
             self.post_message(self.Changed(text))
+
+    def on_blur(self, event: events.Blur) -> None:
+        """Say so: the mouse may have done it."""
+        self.post_message(self.Left())
 
     def on_paste(self, event: events.Paste) -> None:
         """Take the first line of what is pasted."""

@@ -12,6 +12,9 @@ from layertui.tui.tree_rows import TreeRow, What, by_ancestry, by_image, chain_o
 from layertui.tui.widgets.lines import LineList
 from layertui.tui.widgets.looks import Line, Run, pad
 
+SIZE_LOOKS = {".": "dim", "stopped": "dim", "failed": "error", "damaged": "error", "mismatch": "error"}
+"""How a word in the place of a size is drawn."""
+
 
 class TreePane(LineList):
     """Images and layers, by image or by ancestry."""
@@ -90,7 +93,7 @@ class TreePane(LineList):
         label = pad(crop_end(row.label, room), room)
         look = "dim" if row.dimmed else ("win" if row.what is What.IMAGE else "plain")
         runs.append((look, label))
-        runs.append(("dim" if row.size in (".", "failed", "stopped") or row.dimmed else "plain", size))
+        runs.append((SIZE_LOOKS.get(row.size, "dim" if row.dimmed else "plain"), size))
         return runs
 
     def select(self, place: int, layer: int) -> None:

@@ -1,0 +1,163 @@
+"""Rows about the screen: first frame, memory, and how long a key takes to its last byte."""
+
+import statistics
+import sys
+from pathlib import Path
+
+from tests.benchmarks import tour
+from tests.benchmarks.build_archive import BenchImage
+from tests.benchmarks.coretimes import entries, entry_count
+from tests.benchmarks.measure import (
+    SAMPLE_S,
+    Cost,
+    Ratio,
+    alternate,
+    anonymous_bytes,
+    percentile,
+    process_cpu_s,
+    warm,
+)
+from tests.benchmarks.ptydrive import Terminal
+from tests.benchmarks.results import Result, bytes_result, over, ratio_result
+
+WIDE, NARROW = (200, 50), (80, 24)
+"""Columns and lines of the two screens."""
+
+FIRST_FRAMES = 10
+"""How often each app is started."""
+
+
+def app_command(*arguments: str | Path) -> list[str]:
+    """How the program is started."""
+    return [sys.executable, "-m", "layertui", *map(str, arguments)]
+
+
+def _first_frame(command: list[str], last: str) -> Cost:
+    """Start a program, and take the time from the fork to the frame's last text, and the CPU time until then."""
+    with Terminal(command, *WIDE) as terminal:
+        terminal.wait_for_bytes(last.encode())
+        cpu_s = process_cpu_s(terminal.pid)
+        terminal.drain(0.02)
+        return Cost(terminal.shown_s(last), cpu_s)
+
+
+def first_frame(image: BenchImage) -> list[Result]:
+    """The first whole frame, against an empty Textual app's."""
+    warm([image.archive])
+    empty = [sys.executable, str(Path(__file__).with_name("emptyapp.py"))]
+    ratio: Ratio = alternate(
+        lambda: _first_frame(app_command(image.archive), "q quit"), lambda: _first_frame(empty, "q quit"), FIRST_FRAMES
+    )
+    work = f"first frame at 200x50, fork to the footer's text, {entries(image)}"
+    return [ratio_result(work, ratio, 1.5, "an empty Textual app")]
+
+
+def _idle_bytes() -> int:
+    with Terminal(app_command("demo"), *WIDE) as terminal:
+        tour.wait_until_read(terminal)
+        return anonymous_bytes(terminal.pid)
+
+
+def memory(image: BenchImage) -> list[Result]:
+    """RssAnon above an idle app's, an entry: at the peak of opening, and afterwards."""
+    warm([image.archive])
+    count = entry_count(image)
+    idle = _idle_bytes()
+    peak = 0
+    with Terminal(app_command(image.archive), *WIDE) as terminal:
+
+        def done(seen: Terminal) -> bool:
+            nonlocal peak
+            peak = max(peak, anonymous_bytes(seen.pid))
+            return b"reclaimable" in b"".join(data for _, data in seen.chunks[-40:])
+
+        terminal.wait_for(done, 300, every_s=SAMPLE_S)
+        terminal.drain(1.0)
+        steady = anonymous_bytes(terminal.pid)
+    rows = []
+    for what, value, budget in (("steady", steady, 200), ("at the peak", peak, 300)):
+        each = (value - idle) / count
+        remark = f"{value / 1e6:,.0f} MB, an idle app {idle / 1e6:.0f} MB, {count:,} entries"
+        work = f"RssAnon above an idle app's, {what}, {entries(image)}"
+        rows.append(Result(work, f"{each:.0f} B an entry", "", "", f"{budget} B", over(each, budget), remark))
+    return rows
+
+
+def _median_text(samples: list[float]) -> str:
+    return f"p50 {1000 * statistics.median(samples):.0f} ms, p95 {1000 * percentile(samples, 0.95):.0f} ms"
+
+
+def key_result(work: str, samples: list[float], budget_ms: float, note: str = "") -> Result:
+    """A row for one kind of key; its p95 is judged."""
+    p95_ms = 1000 * percentile(samples, 0.95)
+    remark = f"{len(samples)} keys" + (f", {note}" if note else "")
+    return Result(work, _median_text(samples), "", "", f"p95 {budget_ms:g} ms", over(p95_ms, budget_ms), remark)
+
+
+def _scripts() -> dict[str, list[str]]:
+    """Keys by kind. The cursor moves within the pane and past it; folds are those of the largest directories."""
+    words = ["test", "json", "so", "e"]
+    filters = [key for word in words for key in ("/", *word, *["backspace"] * len(word), "escape")]
+    return {
+        "cursor": ["down"] * 70 + ["up"] * 30,
+        "page": ["pagedown"] * 25 + ["pageup"] * 15,
+        "layer": (["["] * 10 + ["]"] * 10) * 2,
+        "fold": ["G", *["left"] * 12, *["space"] * 20, "-", "=", "-", "="],
+        "filter": filters * 2,
+    }
+
+
+BUDGETS_MS = {
+    "real": {"cursor": 16.0, "page": 50.0, "layer": 50.0, "fold": 50.0, "filter": 50.0},
+    "1m": {"cursor": 16.0, "page": 50.0, "layer": 100.0, "fold": 100.0, "filter": 250.0},
+}
+"""Milliseconds at the 95th percentile, by image and kind of key."""
+
+PREPARING = frozenset({"G", "left", "/"})
+"""Keys of a script that only lead to what is measured."""
+
+
+def idle_keys(image: BenchImage) -> list[Result]:
+    """Keys in the merged tree of all layers, all directories unfolded, when everything is read."""
+    warm([image.archive])
+    rows = []
+    with Terminal(app_command(image.archive), *WIDE) as terminal:
+        tour.wait_until_read(terminal, 300)
+        tour.show_everything(terminal)
+        terminal.drain(0.5)
+        for kind, keys in _scripts().items():
+            samples = []
+            worst = 0
+            for key in keys:
+                burst = terminal.press(key, 0.3 if kind == "filter" else 0.1, answer_s=0.5)
+                if burst.last_byte_s is not None and key not in PREPARING:
+                    samples.append(burst.last_byte_s)
+                    worst = max(worst, burst.size_bytes)
+            terminal.drain(0.3)
+            work = f"{kind} key to last byte, idle, {entries(image)}"
+            rows.append(key_result(work, samples, BUDGETS_MS[image.name][kind], f"at most {worst:,} B"))
+    return rows
+
+
+def bytes_sent(image: BenchImage, size: tuple[int, int]) -> list[Result]:
+    """What keys send, at one size of the screen."""
+    warm([image.archive])
+    shown = f"{size[0]}x{size[1]}, {entries(image)}"
+    with Terminal(app_command(image.archive), *size) as terminal:
+        tour.wait_until_read(terminal, 300)
+        tour.show_everything(terminal)
+        moves = tour.cursor_moves(terminal)
+        tabs = tour.tabs(terminal)
+        every = list(tour.every_key(terminal))
+    average = sum(press.size_bytes for press in moves) / len(moves)
+    tab = max(press.size_bytes for press in tabs)
+    largest = max(every, key=lambda press: press.size_bytes)
+    above = sum(press.size_bytes > tour.ANY_KEY_BYTES for press in every)
+    note = f"{largest.what}" + (f"; {above} of {len(every)} are above" if above else f"; of {len(every)} keys")
+    return [
+        bytes_result(
+            f"a cursor move, {len(moves)} with scrolling, {shown}", average, tour.CURSOR_MOVE_BYTES, "average"
+        ),
+        bytes_result(f"Tab, {shown}", tab, tour.TAB_BYTES, "largest"),
+        bytes_result(f"any key, {shown}", largest.size_bytes, tour.ANY_KEY_BYTES, note),
+    ]
