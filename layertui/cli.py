@@ -52,7 +52,7 @@ Reference = Annotated[
     Parameter(
         allow_leading_hyphen=True,  # for `-`, standard input; _open refuses the rest
         help="IMAGE.tar, a directory with an OCI layout, docker-archive:PATH[:TAG], oci:PATH[:TAG], "
-        "oci-archive:PATH[:TAG], demo, or - for standard input. REF#4 is a layer, REF#0..4 a range."
+        "oci-archive:PATH[:TAG], demo, or - for standard input. REF#4 is a layer, REF#0..4 a range.",
     ),
 ]
 JsonFlag = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON object.")]

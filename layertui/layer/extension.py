@@ -9,6 +9,10 @@ LOCAL, GLOBAL = frozenset(b"xX"), 0x67
 """Type flags of PAX headers; `X` is what Solaris wrote before POSIX."""
 
 
+_NO_MATTER = frozenset({b"comment", b"atime", b"ctime", b"hdrcharset"})
+"""Keywords that say nothing about what is shown: git writes a commit as comment before all members."""
+
+
 @dataclass(slots=True)
 class Extensions:
     """What extension headers said so far about the member that follows."""
@@ -26,6 +30,11 @@ class Extensions:
     def pending(self) -> bool:
         """Whether a header was read that belongs to a member still to come."""
         return self.records is not None or self.long_name is not None or self.long_link is not None
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing was said that matters for the next member."""
+        return not self.pending and (not self.standing or self.standing.keys() <= _NO_MATTER)
 
     @property
     def only_local(self) -> bool:

@@ -13,11 +13,17 @@ EXTENSION_LIMIT_BYTES = 1 << 20
 """The largest PAX or GNU extension header that is read: real ones hold a name or a few attributes."""
 
 
+ADLER_MODULUS = 65_521
+"""What both halves of an Adler-32 are counted modulo (RFC 1950)."""
+
+
 def number(field: bytes) -> int:
     """Read a numeric field: octal text, or GNU's base-256 where the first bit is set (negative where the second is).
 
     Raises ValueError for anything else; a field of blanks is 0, as readers of old archives take it.
     """
+    if field[-1:] in (b"\0", b" ") and field[:-1].isdigit():
+        return int(field[:-1], 8)
     if field[0] & 0x80:
         bits = 8 * len(field) - 1
         value = int.from_bytes(field, "big") & ((1 << bits) - 1)
@@ -46,10 +52,10 @@ def checksum_is_right(header: bytes) -> bool:
 def adler_when_right(field: bytes) -> int:
     """What the lower half of a header's Adler-32 is if its checksum field holds `field` and is right.
 
-    That half is one more than the sum of all bytes modulo 65,521, so one C call checks a header. The header's sum
+    That half is one more than the sum of all bytes, modulo ADLER_MODULUS, so one C call checks a header. The header's sum
     counts the field itself as eight spaces. Raises ValueError where the field is no number.
     """
-    return (1 + number(field) - 256 + sum(field)) % 65521
+    return (1 + number(field) - 256 + sum(field)) % ADLER_MODULUS
 
 
 def text(field: bytes) -> bytes:

@@ -108,7 +108,7 @@ class SingleLane:
         owner, mtime = self.owners[owner_field], self.mtimes[mtime_field]
         data_offset = position + 512
         next_position = data_offset + (size + 511 & -512)
-        extended = flag == _SPARSE or extensions.pending or bool(extensions.standing)
+        extended = flag == _SPARSE or not extensions.is_idle
         if extended:
             fields = dict(extensions.records) if extensions.records and extensions.only_local else {}
             if fields and flag != _SPARSE and fields.keys() <= _NAME_FIELDS:

@@ -27,6 +27,42 @@ class Window(Protocol):
         ...
 
 
+class Lookahead:
+    """The bytes of a window that were fetched last: most headers stand among them."""
+
+    __slots__ = ("_window", "buffer", "position", "start")
+
+    def __init__(self, window: Window) -> None:
+        self._window = window
+        self.buffer = b""
+        self.start = 0
+        """The offset in the tar where `buffer` begins."""
+        self.position = 0
+        """Where the header stands that was looked for last."""
+
+    def load(self, position: int, length: int = 512) -> bytes:
+        """Fetch at least `length` bytes from a header on, fewer only where the tar ends, and keep them."""
+        self.position = position
+        self.buffer = self._window.fetch(position, length)
+        self.start = position
+        return self.buffer
+
+    def header(self, position: int) -> bytes:
+        """The 512 bytes of a header, fewer only where the tar ends."""
+        at = position - self.start
+        header = self.buffer[at : at + 512]
+        return header if len(header) == 512 else self.load(position)[:512]
+
+    def take(self, offset: int, length: int) -> bytes:
+        """Bytes at an offset, fewer only where the tar ends; for what is not a header."""
+        at = offset - self.start
+        data = self.buffer[at : at + length]
+        if len(data) < length:
+            self.buffer, self.start = self._window.fetch(offset, length), offset
+            data = self.buffer[:length]
+        return data
+
+
 class BlobWindow:
     """A plain tar in a file: what lies between headers is never read.
 

@@ -23,6 +23,7 @@ SWITCH_INTERVAL_S = 0.0001
 class LayerApp(App[int], inherit_bindings=False):
     """One opened source on the screen."""
 
+    TITLE = "layertui"
     CSS_PATH = "app.tcss"
     ENABLE_COMMAND_PALETTE = False  # the main screen opens it, with our own actions in it
     BINDINGS: ClassVar[list[BindingType]] = []

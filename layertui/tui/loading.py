@@ -6,13 +6,11 @@ here is locked: a thread gets all it needs when it starts.
 
 import os
 import time
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Sequence
 
-from textual.message import Message
 from textual.worker import Worker, get_current_worker
 
-from layertui.errors import Cancelled, LayertuiError
+from layertui.errors import Cancelled
 from layertui.layer.read import read_layer
 from layertui.present.find import fuzzy
 from layertui.stack.content import Contents
@@ -20,6 +18,7 @@ from layertui.stack.fold import fold
 from layertui.stack.space import reclaimable_bytes
 from layertui.stack.squash import Squash
 from layertui.stack.state import State
+from layertui.tui.host import Host, guarded
 from layertui.tui.messages import Folded, Found, ImageOpened, LayerProgress, LayerRead, Settled
 from layertui.tui.state import ImageState, LayerState, Reading
 
@@ -40,30 +39,6 @@ FOLD_SHARE = 4
 
 FIND_LIMIT = 500
 """Hits that are kept of a fuzzy search."""
-
-
-class Host(Protocol):
-    """What the loader needs of the screen."""
-
-    def post_message(self, message: Message) -> bool:
-        """Send a message; safe from any thread."""
-
-    def start_worker(self, work: Callable[[], None], group: str) -> Worker[None]:
-        """Run `work` in a thread that does not end the app when it fails."""
-
-    def call_in(self, delay_s: float, callback: Callable[[], None]) -> None:
-        """Call back in the screen's thread."""
-
-
-def guarded(error: BaseException) -> LayertuiError:
-    """Any error of a worker, as something that can be said."""
-    if isinstance(error, LayertuiError):
-        return error
-    if isinstance(error, OSError):
-        return LayertuiError(f"{error.filename or 'the source'}: {error.strerror or error}")
-    if isinstance(error, MemoryError):
-        return LayertuiError("There is not enough memory for this.")
-    return LayertuiError(f"{type(error).__name__}: {error}", "This is a bug; please report it.")
 
 
 class Loader:
@@ -155,8 +130,9 @@ class Loader:
     def cancel(self, state: ImageState | None) -> bool:
         """Stop reading; returns whether anything was running."""
         ran = bool(self._readers)
-        for worker in self._readers.values():
-            worker.cancel()
+        for worker in (*self._readers.values(), self._settling, self._finding):
+            if worker is not None:
+                worker.cancel()
         if state is not None:
             for layer in state.layers:
                 if layer.reading is Reading.QUEUED:
@@ -169,6 +145,8 @@ class Loader:
         for (session, _), worker in self._readers.items():
             if session == state.session:
                 worker.cancel()
+        if self._settling is not None:
+            self._settling.cancel()
 
     def _next_layer(self, state: ImageState) -> int | None:
         queued = [number for number, layer in enumerate(state.layers) if layer.reading is Reading.QUEUED]
@@ -291,18 +269,17 @@ class Loader:
         self._fold(state)
 
     def settle(self, state: ImageState, positions: Sequence[int]) -> None:
-        """Compare contents at positions (rows in view) in the background; a newer call replaces an older.
+        """Compare contents at positions (rows in view) in the background, unless that is going on already.
 
-        Nothing is compared while layers are still read: the next fold would forget it.
+        It is not begun anew for each view: a compressed layer is inflated from its start, and would never get to its
+        end. Nothing is compared while layers are still read: the next fold would forget it.
         """
         squash, image = state.squash, state.image
         if squash is None or image is None or state.pending or self.busy:
             return
         due = [at for at in positions if squash.states[at] == State.REWRITTEN and at not in state.compared]
-        if not due:
+        if not due or (self._settling is not None and not self._settling.is_finished):
             return
-        if self._settling is not None:
-            self._settling.cancel()
         contents = state.contents = state.contents or Contents([layer.blob for layer in image.layers])
         session, post, compared = state.session, self._host.post_message, state.compared
 

@@ -79,17 +79,17 @@ def dive(image: BenchImage, program: Path) -> list[Result]:
     before = _layertui("layers", image.archive)
     with tempfile.TemporaryDirectory() as home:
         variables = {"CI": "true", "HOME": home}
-        theirs = run([program, f"docker-archive://{image.archive}"], variables, may_fail=True)
+        theirs = run(["nice", "-n", "19", program, f"docker-archive://{image.archive}"], variables, may_fail=True)
     ours = min(before, _layertui("layers", image.archive), key=lambda cost: cost.wall_s)
     times = theirs.cpu_s / ours.cpu_s
     return [
         Result(
             f"`layertui layers REF`, {entries(image)}",
             f"{ours.wall_s:.2f} s, CPU {ours.cpu_s:.2f} s",
-            f"dive 0.13.1 with CI=true: {theirs.wall_s:,.0f} s, CPU {theirs.cpu_s:,.0f} s, {theirs.rss_bytes / 1e6:.0f} MB",
+            f"dive 0.13.1: {theirs.wall_s:,.0f} s, CPU {theirs.cpu_s:,.0f} s, {theirs.rss_bytes / 1e6:.0f} MB",
             f"1 : {theirs.wall_s / ours.wall_s:,.0f}, CPU 1 : {times:,.0f}",
             "1 : 500",
             "met" if times >= 500 else over(500, times),
-            "dive was run once, with nice 19",
+            "dive with CI=true, once, with nice 19",
         )
     ]

@@ -69,7 +69,8 @@ def save(directory: Path, name: str, rows: list[Result]) -> None:
 def machine() -> str:
     """What the figures were measured on."""
     model = next((line.split(":")[1].strip() for line in _cpuinfo() if line.startswith("model name")), "unknown")
-    return f"{os.cpu_count()} cores ({model}), Python {platform.python_version()}, {platform.system()} {platform.release().split('-')[0]}"
+    system = f"{platform.system()} {platform.release().split('-')[0]}"
+    return f"{os.cpu_count()} cores ({model}), Python {platform.python_version()}, {system}"
 
 
 def _cpuinfo() -> list[str]:

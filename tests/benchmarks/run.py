@@ -2,11 +2,12 @@
 
     python -m tests.benchmarks.run [--rows NAME,NAME] [--dir DIR] [--dive PROGRAM] [--write]
 
-Each row measures both sides in turn, in one run, with the files in the page cache. Rows that are not asked for keep what
-was last measured.
+Each row measures both sides in turn, in one run, with the files in the page cache. Rows that are not asked for keep
+what was last measured.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -50,6 +51,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--dive", type=Path, help="dive 0.13.1's program; its row takes a quarter of an hour")
     parser.add_argument("--write", action="store_true", help="write the table into README.md")
     options = parser.parse_args(arguments)
+    # An installed program has its bytecode: neither side compiles anything, whatever the caller's environment says.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ["PYTHONPYCACHEPREFIX"] = str(options.dir / "bytecode")
     rows = dict(ROWS)
     if options.dive is None:
         del rows["dive"]

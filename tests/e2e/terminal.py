@@ -45,10 +45,10 @@ KEYS = {
 PATIENCE_S = 30.0
 """How long something that should come is waited for: machines that run tests can be slow."""
 
-QUIET_S = 0.05
+QUIET_S = 0.04
 """Nothing sent for so long means that a key is answered; the app paints at most every 16 ms."""
 
-ANSWER_S = 0.3
+ANSWER_S = 0.2
 """So long the first byte of an answer may take; a key may also mean nothing where it is pressed."""
 
 READ_BYTES = 1 << 16

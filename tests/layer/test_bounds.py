@@ -3,7 +3,7 @@
 import pytest
 
 from layertui.errors import DamagedError
-from layertui.layer import build, tar
+from layertui.layer import build, single
 from layertui.layer.columns import PROBLEM_LIMIT
 from layertui.layer.header import EXTENSION_LIMIT_BYTES
 from layertui.layer.names import COMPONENT_LIMIT, PATH_LIMIT_BYTES
@@ -105,7 +105,7 @@ def test_warnings_are_counted_and_not_all_kept() -> None:
 
 
 def test_fields_that_never_repeat_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tar, "MEMO_LIMIT", 4)
+    monkeypatch.setattr(single, "MEMO_LIMIT", 4)
     layer = [file(f"f{number}", b"x" * number, mtime_ns=number * 10**9, uid=number) for number in range(50)]
     tree = read(tar_bytes(layer))
     assert [(entry.size_bytes, entry.uid, entry.mtime_ns) for entry in tree.entries()] == [

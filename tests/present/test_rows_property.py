@@ -118,7 +118,10 @@ class Naive:
                 inside = self.children(path) if self.holders.get(path) == at else []
                 if len(inside) != 1 or self.rows.selection.states[at] != State.UNCHANGED:
                     break
-                if self.squash.kind(inside[0]) is not Kind.DIRECTORY:
+                if (
+                    self.squash.kind(inside[0]) is not Kind.DIRECTORY
+                    or self.squash.path(inside[0]).rpartition(b"/")[0] != path
+                ):
                     break
                 at = inside[0]
                 span += 1

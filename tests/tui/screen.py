@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
+from textual import _wait
 from textual.pilot import Pilot
 from textual.worker import WorkerCancelled
 
@@ -16,6 +17,11 @@ from layertui.tui.app import LayerApp
 from layertui.tui.screens.main import REST_S, MainScreen
 from tests.kit.docker import docker_archive
 from tests.kit.images import ImageSpec
+
+_wait.SLEEP_GRANULARITY = 0.004
+_wait.SLEEP_IDLE = 0.001
+# Seconds: Textual's pilot looks after every key, and twice, whether 20 ms went by without work; that would be most of
+# the time these tests take.
 
 
 def demo() -> Opened:

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from layertui.tui.actions import ACTIONS, BY_NAME, PREFIXES, Place, after_prefix, bindings, footer, prefix_hint
+from layertui.tui.actions import ACTIONS, BY_NAME, PREFIXES, Action, Place, after_prefix, bindings, footer, prefix_hint
 from layertui.tui.screens.main import MainScreen
 from layertui.tui.widgets.files import FilePane
 from layertui.tui.widgets.find import FindPane
@@ -49,8 +49,8 @@ def test_keys_of_later_work_are_absent() -> None:
 
 
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
-def test_every_action_has_somebody_who_does_it(action: object) -> None:
-    name = f"do_{action.name}"  # type: ignore[attr-defined]
+def test_every_action_has_somebody_who_does_it(action: Action) -> None:
+    name = f"do_{action.name}"
     assert any(hasattr(kind, name) for kind in (MainScreen, FilePane, TreePane, FindPane, PageView, DetailPane))
 
 

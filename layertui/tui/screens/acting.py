@@ -3,6 +3,7 @@
 from layertui.tui.pages import KEYS_WIDTH, NAME_WIDTH, config_page, help_page
 from layertui.tui.screens.arrange import arrange, usual_tree
 from layertui.tui.screens.searching import SearchingScreen
+from layertui.tui.state import ImageState
 from layertui.tui.tree_rows import What
 from layertui.tui.widgets.lines import LineList
 
@@ -40,7 +41,7 @@ class ActingScreen(SearchingScreen):
         if self.page_name == name:
             self.close_page()
             return
-        state, place = self.state, self.pane.place
+        state, place = self.state_under_cursor(), self.pane.place
         if name == "info" and state is None:
             return
         self.page_name = name
@@ -54,6 +55,11 @@ class ActingScreen(SearchingScreen):
         else:
             self.page.show("FILE", lambda width: self._file_lines(), NAME_WIDTH + 2)
         self.go(self.page)
+
+    def state_under_cursor(self) -> ImageState | None:
+        """The image that the cursor of the tree is in, when the tree has the focus; else the one that is looked at."""
+        row = self.images.row
+        return self.states[row.place] if self.pane is self.images and row is not None else self.state
 
     def do_help(self) -> None:
         """The keys."""

@@ -46,7 +46,7 @@ class BrowsingScreen(TellingScreen):
             try:
                 meant = self.opened.layers.resolve(image)
                 first = meant[-1]
-                if self.opened.layers.merged:
+                if self.opened.layers.merged and not self.files.view.merged:
                     self.files.do_merged()
             except LayertuiError as error:
                 self.notice = safe(error.message)

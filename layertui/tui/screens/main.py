@@ -223,3 +223,4 @@ class MainScreen(ActingScreen, inherit_bindings=False):
             self.files.rows = None  # rows narrow down what earlier rows knew, and that is out of date
             self.files.rebuild()
             self.tell_details()
+            self.rest()

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from textual.app import ComposeResult
-from textual.containers import Container
 from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
@@ -18,7 +17,7 @@ from layertui.tui.widgets.bars import Bar
 from layertui.tui.widgets.files import FilePane
 from layertui.tui.widgets.find import FindPane
 from layertui.tui.widgets.lines import LineList
-from layertui.tui.widgets.looks import LOOK_CLASSES
+from layertui.tui.widgets.looks import LOOK_CLASSES, Still
 from layertui.tui.widgets.page import DetailPane, PageView
 from layertui.tui.widgets.prompt import Prompt
 from layertui.tui.widgets.tree import TreePane
@@ -45,6 +44,7 @@ class PanesScreen(Screen[object], inherit_bindings=False):
         self.loader = Loader(self)
         if low_bandwidth:
             self.loader.progress_s = PROGRESS_SSH_S
+        self.body = Still(id="body")
         self.images = TreePane(id="tree")
         self.files = FilePane(id="files")
         self.find = FindPane(id="find")
@@ -74,7 +74,7 @@ class PanesScreen(Screen[object], inherit_bindings=False):
     def compose(self) -> ComposeResult:
         """The panes, from the top down."""
         yield self.header
-        with Container(id="body"):
+        with self.body:
             yield self.images
             yield self.files
             yield self.find
@@ -139,7 +139,7 @@ class PanesScreen(Screen[object], inherit_bindings=False):
         self.details.display = where.details != 0
         self.details.wrapping = where.details != CUT_DETAILS
         self.details.styles.height = "1fr" if where.details < 0 else where.details
-        self.query_one("#body").display = where.tree != 0 or where.main
+        self.body.display = where.tree != 0 or where.main
         self.files.rail_track = self.find.rail_track = self.page.rail_track = "│" if where.side else " "
         self.images.rail_track = " " if where.tree < 0 else "│"
         self.footer.display = not self.asking

@@ -8,9 +8,10 @@ from textual.message import Message
 
 from layertui.present.row import strip_text
 from layertui.present.rows import FileRows
-from layertui.present.view import Folds, Order, Sort, View
+from layertui.present.view import ADDED, MODIFIED, REMOVED, UNCHANGED, Folds, Order, Sort, View
 from layertui.stack.squash import Squash
 from layertui.tui.actions import Place
+from layertui.tui.widgets.choosing import Choosing
 from layertui.tui.widgets.columns import Columns
 from layertui.tui.widgets.lines import LineList
 from layertui.tui.widgets.looks import Line, spread
@@ -25,11 +26,11 @@ SORT_WORDS = {
 }
 """How the title says what the rows are sorted by."""
 
-GROUPS = ("added", "modified", "removed", "unchanged")
-"""What can be hidden, as `View.hidden` names it."""
+GROUPS = (ADDED, MODIFIED, REMOVED, UNCHANGED)
+"""What can be hidden, in the order of the title."""
 
 
-class FilePane(LineList):
+class FilePane(Choosing, LineList):
     """One layer's diff, or a merged tree."""
 
     place: ClassVar[Place] = Place.FILES
@@ -43,7 +44,6 @@ class FilePane(LineList):
     def __init__(self, *, id: str) -> None:
         """Make it empty."""
         super().__init__(id=id)
-        self.view = View(layer=0)
         self.folds = Folds()
         self.rows: FileRows | None = None
         self.squash: Squash | None = None
@@ -234,76 +234,6 @@ class FilePane(LineList):
             self.post_message(self.Asked())
         else:
             self.do_fold()
-
-    def do_order(self) -> None:
-        """As a tree, or flat."""
-        other = Order.FLAT if self.view.order is Order.TREE else Order.TREE
-        self.look_like(replace(self.view, order=other))
-
-    def do_merged(self) -> None:
-        """This layer's diff, or merged up to it."""
-        self.look_like(replace(self.view, merged=not self.view.merged))
-
-    def do_overlaps(self) -> None:
-        """Only paths that more than one layer holds, or all."""
-        self.look_like(replace(self.view, overlaps=not self.view.overlaps))
-
-    def sort(self, sort: Sort) -> None:
-        """Sort; the same again reverses."""
-        reverse = not self.view.reverse if self.view.sort is sort else False
-        self.look_like(replace(self.view, sort=sort, reverse=reverse))
-
-    def do_sort_name(self) -> None:
-        """By name."""
-        self.sort(Sort.NAME)
-
-    def do_sort_size(self) -> None:
-        """By size."""
-        self.sort(Sort.SIZE)
-
-    def do_sort_count(self) -> None:
-        """By number of entries."""
-        self.sort(Sort.COUNT)
-
-    def do_sort_mtime(self) -> None:
-        """By time of change."""
-        self.sort(Sort.MTIME)
-
-    def do_sort_layer(self) -> None:
-        """By layer."""
-        self.sort(Sort.LAYER)
-
-    def do_sort_reclaimable(self) -> None:
-        """By reclaimable bytes."""
-        self.sort(Sort.RECLAIMABLE)
-
-    def _show_or_hide(self, group: str) -> None:
-        self.look_like(replace(self.view, hidden=self.view.hidden ^ {group}))
-
-    def do_show_added(self) -> None:
-        """Show or hide what was added."""
-        self._show_or_hide("added")
-
-    def do_show_modified(self) -> None:
-        """Show or hide what was modified."""
-        self._show_or_hide("modified")
-
-    def do_show_removed(self) -> None:
-        """Show or hide what was removed."""
-        self._show_or_hide("removed")
-
-    def do_show_unchanged(self) -> None:
-        """Show or hide what is unchanged."""
-        self._show_or_hide("unchanged")
-
-    def filter(self, query: str) -> None:
-        """Show only what matches."""
-        if query != self.view.query:
-            self.look_like(replace(self.view, query=query))
-
-    def show_everything(self) -> None:
-        """Take back what filters and toggles hide."""
-        self.look_like(replace(self.view, query="", hidden=frozenset(), overlaps=False))
 
     def step_changed(self, step: int) -> bool:
         """Go to the next or previous changed row; False where there is none."""

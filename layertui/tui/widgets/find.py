@@ -63,7 +63,7 @@ class FindPane(LineList):
 
     def head(self, width: int) -> Line:
         """The columns' names."""
-        return [("head", f" Layer  S  {'Out':<4} {'Size':>{SIZE_WIDTH}}  Path")]
+        return [("head", f" L    S  {'Out':<4} {'Size':>{SIZE_WIDTH}}  Path")]
 
     def empty(self, width: int) -> list[Line]:
         """What to do, or that nothing was found."""
@@ -78,7 +78,7 @@ class FindPane(LineList):
             return []
         at = hit.position
         state, outcome = squash.state(at), squash.outcome(at)
-        runs: list[Run] = [("plain", f" L{squash.layer(at):<5} ")]
+        runs: list[Run] = [("plain", f" L{squash.layer(at):<3} ")]
         runs.append(
             (STATE_MARKS[state].style, f"{STATE_MARKS[state].text}  ") if state is not None else ("plain", "   ")
         )

@@ -26,15 +26,19 @@ LOOKS: Final = (
 LOOK_CLASSES: Final = {f"look--{name}" for name in LOOKS}
 
 
-class Looks(Widget):
+class Still(Widget):
+    """A widget that is laid out once when its size changes."""
+
+    virtual_size: Reactive[Size] = Reactive(Size(0, 0), repaint=False)
+    """Textual lays out and paints anew when this changes, which it does after each resize; nothing here needs it."""
+
+
+class Looks(Still):
     """A widget that draws whole lines in looks, in a screen that has them as its component classes.
 
     The screen has them for all its widgets: each component class of each widget costs when styles are applied, and
     two hundred of them were half of the time to the first frame.
     """
-
-    virtual_size: Reactive[Size] = Reactive(Size(0, 0), repaint=False)
-    """Textual lays out and paints anew when this changes, which it does after each resize; nothing here needs it."""
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         """Make it with nothing resolved yet."""

@@ -72,7 +72,7 @@ class TreePane(LineList):
 
     def title(self, width: int) -> Line:
         """What the pane shows, and in which order."""
-        return [("title", " IMAGES / LAYERS" + ("  by ancestry" if self.ancestry else ""))]
+        return [("title", " LAYERS  by ancestry" if self.ancestry else " IMAGES / LAYERS")]
 
     def empty(self, width: int) -> list[Line]:
         """There is always an entry; a source without one says so."""
