@@ -1,36 +1,33 @@
 """The fold: from layer trees, base to top, to what they make together. The layering rules live here and nowhere else.
 
-Rules: OCI image-spec, layer.md, "Applying Changesets", "Whiteouts" and "Opaque Whiteout". Nothing is executed for each
-descendant of a removed directory: every path hands down the layers that kill what lies beneath it.
+Rules: OCI image-spec, layer.md, "Applying Changesets", "Whiteouts" and "Opaque Whiteout". Most paths are files in one
+layer, or replaced by files: the table is filled with what they are, and the pass stops only where more is to be said.
+Nothing is executed for each descendant of a removed directory: what kills beneath a path is filled in for all of them.
 """
 
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from itertools import compress
+from sys import byteorder
 
-from layertui.layer.columns import PROBLEM_LIMIT, Kind
-from layertui.layer.member import shown
+from layertui.layer.columns import Kind
 from layertui.layer.tree import DEAD, IMPLIED, OPAQUE, PASSAGE, LayerTree
-from layertui.stack.layercolumn import NO_END_BYTE, NO_END_WORD, LayerColumn, is_equal
-from layertui.stack.order import path_major
+from layertui.stack.layercolumn import LayerColumn, both, either, unless
+from layertui.stack.settling import Pending, settle_directories, settle_lower_links, settle_opaque
 from layertui.stack.squash import Fate, Squash
-from layertui.stack.state import State, metadata_differs, state_over
-
-_FLAGS_UP = bytes((flags & 0x0F) << 3 for flags in range(256))
-"""Moves a row's flags above its kind, so that both make one byte."""
-
-_NARROW_LAYERS = 254
-"""Up to this many layers a layer number is a byte; the last value means "no end"."""
+from layertui.stack.state import State
+from layertui.stack.table import Table
 
 _FILE, _DIRECTORY, _WHITEOUT = int(Kind.FILE), int(Kind.DIRECTORY), int(Kind.WHITEOUT)
-_MODIFIED, _METADATA, _TYPE = int(State.MODIFIED), int(State.METADATA), int(State.TYPE)
-_SHADOWED, _WINS = int(Fate.SHADOWED), int(Fate.WINS)
+_METADATA, _TYPE = int(State.METADATA), int(State.TYPE)
+_ONLY, _WINS, _SHADOWED, _DELETED = int(Fate.ONLY), int(Fate.WINS), int(Fate.SHADOWED), int(Fate.DELETED)
 """Numbers of what the hot loops compare: looking a member up in an enum takes longer than the comparison."""
 
-Pending = dict[int, int]
-"""Directories of which only the mtime changed, by layer: unchanged after all if that layer adds or removes a child."""
-
+_EVENTFUL = bytes(code == _DIRECTORY or code >= _WHITEOUT for code in range(256))
+"""Translates codes to a mask of what the pass stops at: directories, markers, and rows with a flag."""
+_NO_FILE = bytes(code != _FILE for code in range(256))
+"""Translates codes to a mask of all but plain files, which are more than the table is filled with where paths meet."""
+_IS_DEAD = bytes(code >> 3 & DEAD != 0 for code in range(256))
 
 def fold(trees: Sequence[LayerTree], *, layer_count: int, first: int = 0) -> Squash:
     """Fold layer trees, base to top, into one Squash.
@@ -38,156 +35,134 @@ def fold(trees: Sequence[LayerTree], *, layer_count: int, first: int = 0) -> Squ
     `first` is the number of the first tree's layer, `layer_count` how many layers the image has: outcomes are known
     only when the trees reach up to the last one, states only when they begin at layer 0.
     """
-    return _Fold(trees, layer_count, first).run()
+    table = Table(trees, first)
+    folding = _Fold(table)
+    folding.run()
+    settle_directories(table, folding.pendings, folding.firsts)
+    settle_opaque(table, folding.opaque)
+    settle_lower_links(table)
+    return table.squash(layer_count)
 
 
 class _Fold:
-    def __init__(self, trees: Sequence[LayerTree], layer_count: int, first: int) -> None:
-        self.trees = tuple(trees)
-        self.first = first
-        self.layer_count = layer_count
-        runs = [list(map(tree.columns.keys.__getitem__, tree.order)) for tree in trees]
-        order = path_major(runs)
-        keys = [key for run in runs for key in run]
-        self.keys = list(map(keys.__getitem__, order))
-        del keys
-        rows: array[int] = array("I")
-        sizes: array[int] = array("q")
-        codes = bytearray()
-        for tree in trees:
-            rows.extend(tree.order)
-            sizes.extend(map(tree.columns.sizes.__getitem__, tree.order))
-            kinds: bytes | bytearray = tree.columns.kinds
-            if any(tree.flags):
-                kinds = bytes(map(int.__or__, kinds, tree.flags.translate(_FLAGS_UP)))
-            codes += bytes(map(kinds.__getitem__, tree.order))
-        self.rows = array("I", map(rows.__getitem__, order))
-        self.sizes = array("q", map(sizes.__getitem__, order))
-        self.codes = bytes(map(codes.__getitem__, order))
-        narrow = first + len(trees) <= _NARROW_LAYERS
-        numbers = array("B" if narrow else "H")
-        for index, run in enumerate(runs):
-            numbers.extend(array(numbers.typecode, [first + index]) * len(run))
-        picked = map(numbers.__getitem__, order)
-        self.layers: LayerColumn = bytes(picked) if narrow else array("H", picked)
-        count = len(order)
-        self.no_end = NO_END_BYTE if narrow else NO_END_WORD
-        self.ends: bytearray | array[int] = bytearray(b"\xff") * count if narrow else array("H", [NO_END_WORD]) * count
-        self.states = bytearray(count)
-        self.fates = bytearray(count)
-        self.subtree_ends = array("I", range(1, count + 1))
-        self.parents = array("I", bytes(4 * count))
+    def __init__(self, table: Table) -> None:
+        self.table = table
         self.opaque: list[int] = []
-        self.links: dict[int, int] = {}
-        self.warnings: list[tuple[int, str]] = []
-        self._below: dict[tuple[bytes, int], int | None] = {}
-        self.careful = any(flag & DEAD for tree in trees for flag in tree.flags) if count else False
+        """Directories that hide what is beneath them, if there is anything."""
+        self.pendings: list[tuple[int, int, Pending]] = []
+        """Directories where no child was seen to change, by where their path and what lies beneath it begins."""
+        self.firsts: LayerColumn = b""
+        """Layers of plain entries that are the first at their path, where the pass does not stop; "no end" elsewhere."""
 
-    def run(self) -> Squash:
-        self._pass()
-        self._settle_opaque()
-        self._settle_lower_links()
-        return Squash(
-            trees=self.trees,
-            first=self.first,
-            layer_count=self.layer_count,
-            layers=self.layers,
-            rows=self.rows,
-            ends=bytes(self.ends) if isinstance(self.ends, bytearray) else self.ends,
-            states=self.states,
-            fates=bytes(self.fates),
-            subtree_ends=self.subtree_ends,
-            parents=self.parents,
-            sizes=self.sizes,
-            depths=array("H", [key.count(b"\0") + 1 if key else 0 for key in self.keys]),
-            lower_links=self.links,
-            warnings=tuple(sorted(self.warnings)),
-            no_end=self.no_end,
-        )
-
-    def _pass(self) -> None:
+    def run(self) -> None:
         """One pass in tree order; the stack holds the ancestors of the path at hand."""
-        keys, codes, layers, subtree_ends = self.keys, self.codes, self.layers, self.subtree_ends
-        ends, fates, states, parents = self.ends, self.fates, self.states, self.parents
-        count, careful = len(keys), self.careful
-        stack: list[tuple[bytes, tuple[int, ...], Pending | None, int, int]] = []
-        prefix = b""
+        table = self.table
+        keys, codes, layers, followed, follows = table.keys, table.codes, table.layers, table.followed, table.follows
+        subtree_ends, parents, depths = table.subtree_ends, table.parents, table.depths
+        count = end = len(table)
+        eventful = either(codes.translate(_EVENTFUL), both(either(follows, followed), codes.translate(_NO_FILE)))
+        careful = codes.translate(_IS_DEAD).find(1) >= 0
+        if careful:
+            # What a later member replaced may lie beneath a path that is no directory, or that no row stands for.
+            eventful = bytes((1,)) * count
+            table.depths[:] = array("H", [key.count(b"\0") + 1 if key else 0 for key in keys]).tobytes()
+        several = either(eventful, followed)
+        self.firsts = unless(table.layers, either(follows, eventful), table.no_end)
+        stack: list[tuple[int, tuple[int, ...], Pending]] = []
         kills: tuple[int, ...] = ()
-        pending: Pending | None = None
-        first = last = 0
-        position = 0
-        while position < count:
-            key = keys[position]
-            while not key.startswith(prefix):
-                for index in range(first, last):
-                    subtree_ends[index] = position
-                prefix, kills, pending, first, last = stack.pop()
-            after = position + 1
-            code = codes[position]
-            parents[position] = first
-            if code < _WHITEOUT and (after == count or keys[after] != key):
-                # Most paths: one layer, no marker. Its columns hold the right values from the start.
-                layer = layers[position]
-                if kills and kills[-1] > layer:
-                    ends[position] = kills[bisect_right(kills, layer)]
-                    fates[position] = Fate.DELETED
-                if pending and layer in pending:
-                    states[pending.pop(layer)] = State.UNCHANGED
-                if code == _DIRECTORY or careful:
-                    stack.append((prefix, kills, pending, first, last))
-                    prefix = key + b"\0" if key else b""
-                    pending, first, last = None, position, after
-                    if code != _DIRECTORY:
-                        kills = _with(kills, [layer])
-                position = after
-                continue
-            while after < count and keys[after] == key:
-                parents[after] = first
-                after += 1
-            stack.append((prefix, kills, pending, first, last))
-            if not kills and max(codes[position:after]) < _WHITEOUT:
-                own_kills, pending = self._versions(position, after, pending)
-            else:
-                own_kills, pending = self._path(position, after, kills, pending)
-            kills = _with(kills, own_kills)
-            prefix = key + b"\0" if key else b""
-            first, last = position, after
-            position = after
-        while stack:
-            for index in range(first, last):
-                subtree_ends[index] = count
-            prefix, kills, pending, first, last = stack.pop()
-
-    def _versions(self, start: int, stop: int, around: Pending | None) -> tuple[list[int], Pending | None]:
-        """The common case of `_path`: entries only, and nothing above that kills; each replaces the one before it."""
-        codes, layers, ends, fates, states = self.codes, self.layers, self.ends, self.fates, self.states
-        own_kills: list[int] = []
         pending: Pending = {}
-        if around:
-            self._child_changed(around, layers[start])
-        if codes[start] != _DIRECTORY:
-            own_kills.append(layers[start])
-        for position in range(start + 1, stop):
-            below, layer, code = position - 1, layers[position], codes[position]
-            ends[below], fates[below] = layer, _SHADOWED
-            if code == codes[below] == _FILE and self.sizes[position] != self.sizes[below]:
-                states[position] = _MODIFIED
-                own_kills.append(layer)
+        stop = 0
+        while stop < count:
+            while stop >= end:
+                end, kills, pending = stack.pop()
+            start = (several if kills else eventful).find(1, stop, end)
+            if start < 0:
+                stop = end
                 continue
-            state = self._state(below, position)
-            states[position] = state
-            if code != _DIRECTORY:
-                own_kills.append(layer)
-            elif state == _METADATA and not self._differs_beyond_mtime(below, position):
-                pending[layer] = position
-            if state == _TYPE and around:
+            while follows[start]:
+                start -= 1
+            stop = followed.find(0, start) + 1
+            own_kills: list[int] = []
+            own_pending: Pending = {}
+            if stop == start + 1 and codes[start] < _WHITEOUT:
+                self._child_changed(pending, layers[start])
+                if codes[start] != _DIRECTORY:
+                    own_kills = [layers[start]]
+            elif eventful.find(1, start, stop) < 0:
+                self._files(start, stop, kills, pending)
+            elif kills or max(codes[start:stop]) >= _WHITEOUT:
+                own_kills, own_pending = self._path(start, stop, kills, pending)
+            else:
+                own_kills, own_pending = self._versions(start, stop, pending)
+            key = keys[start]
+            if stop < end and keys[stop].startswith(key + b"\0" if key else b""):
+                stack.append((end, kills, pending))
+                end = bisect_left(keys, key + b"\1", stop, end) if key else count
+                for position in range(start, stop):
+                    subtree_ends[position] = end
+                # All that lies beneath; subtrees in it come later, and overwrite their part.
+                parents[4 * stop : 4 * end] = start.to_bytes(4, byteorder) * (end - stop)
+                if not careful:
+                    depths[2 * stop : 2 * end] = len(stack).to_bytes(2, byteorder) * (end - stop)
+                if own_kills:
+                    kills = tuple(sorted({*kills, *own_kills}))
+                    self._doom(stop, end, kills)
+                pending = own_pending
+                if pending:
+                    self.pendings.append((start, stop, pending))
+
+    def _doom(self, start: int, stop: int, kills: tuple[int, ...]) -> None:
+        """End all that lies beneath a path at the first layer above its own that kills there."""
+        table, no_end = self.table, self.table.no_end
+        ends = [_first_above(kills, layer) for layer in range(kills[-1])]
+        here = table.layers[start:stop]
+        if isinstance(here, bytes):
+            table.ends[start:stop] = here.translate(bytes(ends).ljust(256, bytes((no_end,))))
+            table.fates[start:stop] = here.translate(bytes((_DELETED,)) * len(ends) + bytes(256 - len(ends)))
+        else:
+            table.ends[start:stop] = array("H", [ends[layer] if layer < len(ends) else no_end for layer in here])
+            table.fates[start:stop] = bytes(_DELETED if layer < len(ends) else _ONLY for layer in here)
+
+    def _files(self, start: int, stop: int, kills: tuple[int, ...], around: Pending) -> None:
+        """A path of plain files under something that kills: the table's states stay, but for those after a gap."""
+        table = self.table
+        layers, ends, fates = table.layers, table.ends, table.fates
+        self._child_changed(around, layers[start])
+        for position in range(start, stop - 1):
+            killer, layer = _first_above(kills, layers[position]), layers[position + 1]
+            if 0 <= killer < layer:
+                table.states[position + 1] = State.ADDED
+                self._child_changed(around, layer)
+            else:
+                ends[position], fates[position] = layer, _SHADOWED
+        if fates[stop - 1] == _ONLY:
+            fates[stop - 1] = _WINS
+
+    def _versions(self, start: int, stop: int, around: Pending) -> tuple[list[int], Pending]:
+        """The common case of `_path`: entries only, and nothing above that kills; each replaces the one before it."""
+        table = self.table
+        codes, layers, ends, fates, states = table.codes, table.layers, table.ends, table.fates, table.states
+        own_kills = [layers[position] for position in range(start, stop) if codes[position] != _DIRECTORY]
+        pending: Pending = {}
+        self._child_changed(around, layers[start])
+        for position in range(start + 1, stop):
+            below, layer = position - 1, layers[position]
+            ends[below], fates[below] = layer, _SHADOWED
+            if codes[position] == codes[below] == _DIRECTORY:
+                states[position], only_mtime = table.over_directory(below, position)
+                if only_mtime:
+                    pending[layer] = position
+                continue
+            state = states[position] = table.state(below, position)
+            if state == _TYPE:
                 self._child_changed(around, layer)
         fates[stop - 1] = _WINS
         return own_kills, pending
 
-    def _path(self, start: int, stop: int, kills: tuple[int, ...], around: Pending | None) -> tuple[list[int], Pending]:
+    def _path(self, start: int, stop: int, kills: tuple[int, ...], around: Pending) -> tuple[list[int], Pending]:
         """Decide every version and marker of one path; returns the layers that kill beneath it, and its pendings."""
-        codes, layers, ends, fates, states = self.codes, self.layers, self.ends, self.fates, self.states
+        table = self.table
+        codes, layers, ends, fates, states = table.codes, table.layers, table.ends, table.fates, table.states
         own_kills: list[int] = []
         pending: Pending = {}
         alive = -1  # the version that is visible so far
@@ -211,26 +186,26 @@ class _Fold:
                     ends[alive], fates[alive] = layer, Fate.DELETED
                     removed, removed_in, alive = alive, layer, -1
                     self._child_changed(around, layer)
-                elif alive < 0 and self.first == 0:
-                    self._warn(position, "a whiteout of a path that no lower layer shows.")
+                elif alive < 0 and table.first == 0:
+                    table.warn(position, "a whiteout of a path that no lower layer shows.")
                 continue
             if flags & DEAD:
                 ends[position], fates[position] = (
                     layer,
                     Fate.SHADOWED if self._replaced(position, stop) else Fate.DELETED,
                 )
-                states[position] = self._state(below, position)
+                states[position] = table.state(below, position)
                 versions += 1
                 continue
-            if flags & PASSAGE or (flags & IMPLIED and alive >= 0 and self._is_directory(alive) and not killed_here):
+            if flags & PASSAGE or (flags & IMPLIED and alive >= 0 and table.is_directory(alive) and not killed_here):
                 ends[position] = layer
-                opens = alive >= 0 and self._is_directory(alive)
+                opens = alive >= 0 and table.is_directory(alive)
                 fates[position] = Fate.MARKER if flags & OPAQUE else Fate.CONTEXT
                 states[position] = State.OPAQUE if flags & OPAQUE else State.UNCHANGED
                 if flags & OPAQUE and opens:
                     own_kills.append(layer)
                 continue
-            state = self._state(below, position)
+            state = table.state(below, position)
             if below >= 0:
                 ends[below] = layer
                 fates[below] = Fate.DELETED if flags & IMPLIED else Fate.SHADOWED
@@ -241,7 +216,7 @@ class _Fold:
                     own_kills.append(layer)
                 if (flags & OPAQUE or removed_in == layer) and state != State.TYPE:
                     self.opaque.append(position)
-                if state == State.METADATA and not flags & IMPLIED and not self._differs_beyond_mtime(below, position):
+                if state == State.METADATA and not flags & IMPLIED and not table.differs_beyond_mtime(below, position):
                     pending[layer] = position
             if state in (State.ADDED, State.TYPE):
                 self._child_changed(around, layer)
@@ -250,7 +225,7 @@ class _Fold:
             else:
                 versions += 1
             states[position] = state
-            alive = position
+            ends[position], fates[position], alive = table.no_end, _ONLY, position
         if alive >= 0:
             killer = _first_above(kills, layers[alive])
             if killer >= 0:
@@ -260,109 +235,19 @@ class _Fold:
         own_kills.sort()
         return own_kills, pending
 
-    def _warn(self, position: int, what: str) -> None:
-        if len(self.warnings) < PROBLEM_LIMIT:
-            self.warnings.append((self.layers[position], f"{shown(self.keys[position])}: {what}"))
-
-    def _child_changed(self, around: Pending | None, layer: int) -> None:
+    def _child_changed(self, around: Pending, layer: int) -> None:
         if around and layer in around:
-            self.states[around.pop(layer)] = State.UNCHANGED
+            self.table.states[around.pop(layer)] = State.UNCHANGED
 
     def _replaced(self, position: int, stop: int) -> bool:
         """Whether a dead row's own layer holds a later entry at the same path."""
-        layer = self.layers[position]
+        table = self.table
         return any(
-            self.layers[later] == layer
-            and self.codes[later] & 7 != Kind.WHITEOUT
-            and not self.codes[later] >> 3 & IMPLIED
+            table.layers[later] == table.layers[position]
+            and table.codes[later] & 7 != Kind.WHITEOUT
+            and not table.codes[later] >> 3 & IMPLIED
             for later in range(position + 1, stop)
         )
-
-    def _tree_row(self, position: int) -> tuple[LayerTree, int]:
-        return self.trees[self.layers[position] - self.first], self.rows[position]
-
-    def _is_directory(self, position: int) -> bool:
-        return self.codes[position] & 7 == Kind.DIRECTORY
-
-    def _size(self, position: int) -> int | None:
-        tree, row = self._tree_row(self.links.get(position, position))
-        return tree.size_bytes(row)
-
-    def _state(self, below: int, position: int) -> State:
-        if below < 0:
-            return State.ADDED
-        if self.codes[below] >> 3 & IMPLIED and self._is_directory(position):
-            return State.ADDED  # the first entry of a directory that names implied so far
-        below_tree, below_row = self._tree_row(below)
-        tree, row = self._tree_row(position)
-        return state_over(below_tree, below_row, tree, row, self._size(below), self._size(position))
-
-    def _differs_beyond_mtime(self, below: int, position: int) -> bool:
-        below_tree, below_row = self._tree_row(below)
-        tree, row = self._tree_row(position)
-        return metadata_differs(below_tree, below_row, tree, row, mtime=False)
-
-    def _settle_opaque(self) -> None:
-        """A directory is opaque in state only where it hides something: a version beneath it that its layer ended."""
-        ended: dict[int, list[int]] = {}
-        for position in self.opaque:
-            layer = self.layers[position]
-            if layer not in ended:
-                here = compress(range(len(self.rows)), is_equal(self.ends, layer))
-                ended[layer] = [other for other in here if self.layers[other] < layer]
-            at = bisect_right(ended[layer], position)
-            if at < len(ended[layer]) and ended[layer][at] < self.subtree_ends[position]:
-                self.states[position] = State.OPAQUE
-
-    def _settle_lower_links(self) -> None:
-        """Hard links whose target is no entry of their layer: the merged tree below it, before its whiteouts."""
-        restated: set[bytes] = set()
-        for index, tree in enumerate(self.trees):
-            if not tree.lower_links:
-                continue
-            layer = self.first + index
-            for position in compress(range(len(self.rows)), is_equal(self.layers, layer)):
-                target_key = tree.lower_links.get(self.rows[position])
-                if target_key is None:
-                    continue
-                target = self._visible_below(target_key, layer)
-                if target is not None and not self._is_directory(target):
-                    self.links[position] = self.links.get(target, target)
-                    restated.add(self.keys[position])
-                    self._warn(position, "a hard link into a lower layer; engines refuse it.")
-                elif self.first == 0:
-                    self._warn(position, "a hard link to nothing; its size is unknown.")
-        for key in restated:
-            self._restate(key)
-
-    def _run(self, key: bytes) -> range:
-        start = bisect_left(self.keys, key)
-        return range(start, bisect_right(self.keys, key, start))
-
-    def _visible_below(self, key: bytes, layer: int) -> int | None:
-        """The version of a path in the merged tree just below a layer."""
-        if (key, layer) not in self._below:
-            self._below[key, layer] = next(
-                (
-                    at
-                    for at in self._run(key)
-                    if self.layers[at] < layer <= self.ends[at] and self.fates[at] < Fate.MARKER
-                ),
-                None,
-            )
-        return self._below[key, layer]
-
-    def _restate(self, key: bytes) -> None:
-        """Decide again what the states at a path are, now that a hard link's size is known."""
-        for at in self._run(key):
-            if self.states[at] in (State.REWRITTEN, State.MODIFIED, State.METADATA, State.IDENTICAL):
-                below = self._visible_below(key, self.layers[at])
-                if below is not None:
-                    self.states[at] = self._state(below, at)
-
-
-def _with(kills: tuple[int, ...], own: list[int]) -> tuple[int, ...]:
-    return tuple(sorted({*kills, *own})) if own else kills
 
 
 def _first_above(kills: tuple[int, ...], layer: int) -> int:

@@ -1,8 +1,12 @@
 """The app: it shows the main screen, in a theme that fits the terminal."""
 
+import asyncio
 import os
+import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
 from typing import ClassVar
 
 os.environ.setdefault("ESCDELAY", "25")  # milliseconds; Textual reads it when it is imported
@@ -18,6 +22,10 @@ from layertui.tui.terminal import ask_background
 
 SWITCH_INTERVAL_S = 0.0001
 """How long a thread may keep the interpreter: keys stay quick beside two layers that are read."""
+
+
+SIGNAL_EXIT = 128
+"""What a shell adds to a signal's number for the exit code."""
 
 
 class LayerApp(App[int], inherit_bindings=False):
@@ -42,6 +50,17 @@ class LayerApp(App[int], inherit_bindings=False):
         over_ssh = bool(os.environ.get("SSH_CONNECTION"))
         self.low_bandwidth = over_ssh if low_bandwidth is None else low_bandwidth
         """Whether to send little: progress seldom."""
+
+    def on_mount(self) -> None:
+        """Give the terminal back when the process is told to end."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            # Only the main thread of a Unix process can; anywhere else the default stays.
+            with suppress(NotImplementedError, RuntimeError, ValueError):
+                loop.add_signal_handler(number, partial(self._told_to_end, number))
+
+    def _told_to_end(self, number: signal.Signals) -> None:
+        self.exit(return_code=SIGNAL_EXIT + number)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """The marks' colours, which no theme of Textual has."""

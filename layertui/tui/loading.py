@@ -37,6 +37,15 @@ FOLD_AGAIN_S = 0.3
 FOLD_SHARE = 4
 """A fold is not begun again before so many times its duration: it takes the interpreter from keys and readers."""
 
+TYPING_S = 0.3
+"""Seconds after a key in which readers give way."""
+
+GIVE_WAY_EVERY_S = 0.004
+"""Seconds that a reader works between two rests while somebody types: Python runs one thread at a time."""
+
+GIVE_WAY_S = 0.001
+"""Seconds of such a rest."""
+
 FIND_LIMIT = 500
 """Hits that are kept of a fuzzy search."""
 
@@ -48,13 +57,17 @@ class Loader:
         """Work for `host`."""
         self._host = host
         self._sessions = 0
-        self._readers: dict[tuple[int, int], Worker[None]] = {}
+        self._attempts = 0
+        self._readers: dict[int, tuple[int, Worker[None]]] = {}
+        """By attempt: the session, and the thread that may still run when it was cancelled."""
         self._folding: Worker[None] | None = None
         self._fold_began_s = 0.0
         self._fold_took_s = 0.0
         self._fold_timer = False
         self._settling: Worker[None] | None = None
         self._finding: Worker[None] | None = None
+        self.key_s = 0.0
+        """When the last key was pressed, by the monotonic clock: readers give way to it for a moment."""
         self.wanted = 0
         """The layer under the cursor: it is read first."""
         self.progress_s = PROGRESS_SSH_S if os.environ.get("SSH_CONNECTION") else PROGRESS_S
@@ -63,7 +76,7 @@ class Loader:
     @property
     def busy(self) -> bool:
         """Whether layers are being read or folded."""
-        return bool(self._readers) or self._folding is not None
+        return any(not worker.is_cancelled for _, worker in self._readers.values()) or self._folding is not None
 
     def describe(self, states: Sequence[tuple[int, ImageState]]) -> None:
         """Read manifest and config of entries, in the background, one after another."""
@@ -100,7 +113,9 @@ class Loader:
             same = read.get(layer.diff_id) if layer.diff_id is not None else None
             size_bytes = layer.stored_bytes or (layer.blob.size_bytes if layer.blob is not None else 0)
             if same is not None and same.tree is not None:
-                made = LayerState(Reading.DONE, size_bytes, size_bytes, same.tree, same.content_bytes)
+                made = LayerState(
+                    Reading.DONE, size_bytes, done_bytes=size_bytes, tree=same.tree, content_bytes=same.content_bytes
+                )
             elif layer.blob is None:
                 made = LayerState(Reading.FAILED, size_bytes, error=layer.problem)
             else:
@@ -110,7 +125,7 @@ class Loader:
 
     def pump(self, state: ImageState) -> None:
         """Start what can be started: readers for queued layers, and the fold of a prefix that has grown."""
-        running = sum(session == state.session for session, _ in self._readers)
+        running = sum(not worker.is_cancelled for _, worker in self._readers.values())
         while running < PARALLEL_LAYERS and (layer := self._next_layer(state)) is not None:
             self._read(state, layer)
             running += 1
@@ -128,25 +143,11 @@ class Loader:
         return count
 
     def cancel(self, state: ImageState | None) -> bool:
-        """Stop reading; returns whether anything was running."""
-        ran = bool(self._readers)
-        for worker in (*self._readers.values(), self._settling, self._finding):
+        """Stop reading; returns whether anything was running. What is read stays, the rest can be read `again`."""
+        for worker in (*(reader for _, reader in self._readers.values()), self._settling, self._finding):
             if worker is not None:
                 worker.cancel()
-        if state is not None:
-            for layer in state.layers:
-                if layer.reading is Reading.QUEUED:
-                    layer.reading = Reading.CANCELLED
-                    ran = True
-        return ran
-
-    def leave(self, state: ImageState) -> None:
-        """Stop reading an image that is no longer looked at; its read layers stay, the rest is queued again."""
-        for (session, _), worker in self._readers.items():
-            if session == state.session:
-                worker.cancel()
-        if self._settling is not None:
-            self._settling.cancel()
+        return state is not None and sum(layer.stop() for layer in state.layers) > 0
 
     def _next_layer(self, state: ImageState) -> int | None:
         queued = [number for number, layer in enumerate(state.layers) if layer.reading is Reading.QUEUED]
@@ -160,19 +161,24 @@ class Loader:
         blob = layer.blob
         if blob is None:
             return
-        state.layers[number].reading = Reading.RUNNING
+        self._attempts += 1
+        attempt = self._attempts
+        state.layers[number].reading, state.layers[number].attempt = Reading.RUNNING, attempt
         session, every_s, post = state.session, self.progress_s, self._host.post_message
 
         def work() -> None:
             worker = get_current_worker()
-            said_s = time.monotonic()
+            said_s = gave_way_s = time.monotonic()
 
             def progress(done_bytes: int) -> None:
-                nonlocal said_s
+                nonlocal said_s, gave_way_s
                 now_s = time.monotonic()
+                if now_s - self.key_s < TYPING_S and now_s - gave_way_s >= GIVE_WAY_EVERY_S:
+                    time.sleep(GIVE_WAY_S)
+                    gave_way_s = time.monotonic()
                 if now_s - said_s >= every_s:
                     said_s = now_s
-                    post(LayerProgress(session, number, done_bytes))
+                    post(LayerProgress(session, number, attempt, done_bytes))
 
             try:
                 tree = read_layer(
@@ -182,21 +188,21 @@ class Loader:
                     digest=layer.digest,
                     diff_id=layer.diff_id,
                 )
-                post(LayerRead(session, number, tree, content_bytes=tree.columns.content_bytes))
+                post(LayerRead(session, number, attempt, tree, content_bytes=tree.columns.content_bytes))
             except Cancelled:
-                post(LayerRead(session, number))
+                post(LayerRead(session, number, attempt))
             # A layer is somebody else's data: one that breaks the reader must not take the screen along.
             except Exception as error:
-                post(LayerRead(session, number, error=guarded(error)))
+                post(LayerRead(session, number, attempt, error=guarded(error)))
 
-        self._readers[session, number] = self._host.start_worker(work, "read")
+        self._readers[attempt] = session, self._host.start_worker(work, "read")
 
     def read_ended(self, state: ImageState, message: LayerRead) -> None:
         """Take in how a layer's reading ended, and go on with the next."""
-        self._readers.pop((message.session, message.layer), None)
-        if state.session != message.session:
-            return
+        self._readers.pop(message.attempt, None)
         layer = state.layers[message.layer]
+        if state.session != message.session or layer.attempt != message.attempt:
+            return
         layer.tree, layer.error, layer.content_bytes = message.tree, message.error, message.content_bytes
         if message.tree is not None:
             layer.reading, layer.done_bytes = Reading.DONE, layer.size_bytes

@@ -29,29 +29,38 @@ class SessionMessage(Message):
         """Which opening of an image it belongs to."""
 
 
-class LayerProgress(SessionMessage):
-    """A layer is being read."""
+class LayerMessage(SessionMessage):
+    """A message about one layer that is being read."""
 
-    def __init__(self, session: int, layer: int, done_bytes: int) -> None:
+    def __init__(self, session: int, layer: int, attempt: int) -> None:
         super().__init__(session)
         self.layer = layer
+        self.attempt = attempt
+        """Which reading it comes from: one that was cancelled may still be at it when the next has begun."""
+
+
+class LayerProgress(LayerMessage):
+    """A layer is being read."""
+
+    def __init__(self, session: int, layer: int, attempt: int, done_bytes: int) -> None:
+        super().__init__(session, layer, attempt)
         self.done_bytes = done_bytes
         """Of the stored blob."""
 
 
-class LayerRead(SessionMessage):
+class LayerRead(LayerMessage):
     """A layer's reading ended: with its tree, with an error, or (neither) because it was cancelled."""
 
     def __init__(
         self,
         session: int,
         layer: int,
+        attempt: int,
         tree: LayerTree | None = None,
         error: LayertuiError | None = None,
         content_bytes: int = 0,
     ) -> None:
-        super().__init__(session)
-        self.layer = layer
+        super().__init__(session, layer, attempt)
         self.tree = tree
         self.error = error
         self.content_bytes = content_bytes

@@ -29,6 +29,8 @@ class LayerState:
     reading: Reading = Reading.QUEUED
     size_bytes: int = 0
     """Of the stored blob: what there is to read."""
+    attempt: int = 0
+    """Which reading of it is awaited; 0 for none."""
     done_bytes: int = 0
     """Of the stored blob: what is read."""
     tree: LayerTree | None = None
@@ -38,6 +40,13 @@ class LayerState:
     """The layer folded without those below it; dropped when the prefix reaches it."""
     error: LayertuiError | None = None
     """Why it could not be read."""
+
+    def stop(self) -> bool:
+        """Wait for it no longer; returns whether it was waited for."""
+        waited = self.reading in (Reading.QUEUED, Reading.RUNNING)
+        if waited:
+            self.reading, self.attempt, self.done_bytes = Reading.CANCELLED, 0, 0
+        return waited
 
     def short(self) -> str:
         """How far it is, in the place of its size: `.`, `34%`, a word, or nothing when it is read."""

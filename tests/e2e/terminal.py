@@ -51,6 +51,9 @@ QUIET_S = 0.04
 ANSWER_S = 0.2
 """So long the first byte of an answer may take; a key may also mean nothing where it is pressed."""
 
+ESCAPE_S = 3.0
+"""The same for Esc: a key that comes before it is answered would be taken for one chord with it."""
+
 READ_BYTES = 1 << 16
 """Read at a time."""
 
@@ -139,9 +142,10 @@ class Terminal:
         """Wait until a text stands in one line of the screen."""
         self.wait_until(lambda: any(text in line for line in self.lines()), timeout_s, repr(text))
 
-    def wait_without(self, text: str, timeout_s: float = PATIENCE_S) -> None:
-        """Wait until a text stands nowhere on the screen."""
-        self.wait_until(lambda: text not in self.text, timeout_s, f"itself without {text!r}")
+    def wait_until_read(self) -> None:
+        """Wait until layertui has drawn its screen, and all layers of the image are read."""
+        busy = ("reading", "opening", "folding", "Opening the image")
+        self.wait_until(lambda: "q quit" in self.text and not any(word in self.text for word in busy), what="all read")
 
     def wait_for_exit(self, timeout_s: float = PATIENCE_S) -> int:
         """Wait until the program has ended; returns its exit code."""
@@ -183,11 +187,12 @@ class Terminal:
         """Press keys, by name or character, each once the one before is answered."""
         for key in keys:
             self.send(KEYS.get(key, key.encode()))
-            self.settle()
+            self.settle(ESCAPE_S if key == "escape" else ANSWER_S)
 
     def type(self, text: str) -> None:
-        """Type letters."""
-        self.press(*text)
+        """Type letters as fast as they come."""
+        self.send(text.encode())
+        self.settle()
 
     def resize(self, columns: int, rows: int) -> None:
         """Give the terminal another size; the kernel tells the program."""

@@ -66,12 +66,15 @@ def taken_apart(raw: bytes) -> Wire:
     return wire
 
 
-def unexpected(wire: Wire) -> list[str]:
-    """Everything in a stream that a terminal acts on and that the program has no business to send."""
+def unexpected(wire: Wire, *, lines: bool = False) -> list[str]:
+    """Everything in a stream that a terminal acts on and that the program has no business to send.
+
+    With `lines` plain lines may come too, as from a command without a screen.
+    """
     found = [f"OSC {one}" for one in wire.osc if not one.startswith("22;")]  # 22 is the mouse pointer's shape
     found += [f"ESC {one}" for one in wire.escapes]
     found += [f"CSI {one}" for one in wire.csi if not EXPECTED_CSI.fullmatch(one)]
     # A line ends with CR LF, and then the cursor is placed; any other control character came with somebody's text.
-    printed = re.sub(r"\r\n(?=\0|$)", "", wire.text).replace("\0", "")
+    printed = re.sub("\r\n" if lines else "\r\n(?=\0|$)", "", wire.text).replace("\0", "")
     acting = {letter for letter in printed if unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Zl", "Zp")}
     return found + [f"U+{ord(letter):04X}" for letter in acting]

@@ -227,6 +227,12 @@ def test_a_whiteout_and_an_entry_of_one_path_are_two_rows() -> None:
     assert drawn(rows) == ["  d", "> d/"]
 
 
+def test_a_whiteout_s_own_line_comes_before_a_joined_one() -> None:
+    rows = FileRows(squash_of([[whiteout("a"), whiteout("a/b/c")]]), View(0), Folds())
+    assert drawn(rows) == ["  a", "v a/b/", "   c"]
+    assert rows.reveal(b"a") == rows.index_of(b"a") == 0
+
+
 def test_what_stands_twice_in_one_layer_is_listed_twice() -> None:
     squash = squash_of([[file("f", "first"), file("f", "last!!"), file("g", "1")]])
     rows = FileRows(squash, View(0), Folds())

@@ -119,6 +119,31 @@ def test_a_filter_shows_ancestors_and_counts_matches_only(squash: Squash) -> Non
     assert (Selection(squash, View(1)).matched, Selection(squash, View(1)).total) == (9, 9)
 
 
+def test_a_directory_that_only_leads_somewhere_is_no_match(squash: Squash) -> None:
+    selection = Selection(squash, View(1, query="e", order=Order.FLAT))
+    assert b"etc" not in [squash.path(position) for position in selection.positions]
+    selection = Selection(squash, View(1, query="etc"))
+    assert [squash.path(position) for position in selection.positions] == [b"etc", b"etc/same"]
+    assert selection.matched == 1
+    assert Selection(squash, View(1, hidden=frozenset({MODIFIED, ADDED, REMOVED}))).matched == 3, "app, deep, deep/er"
+
+
+@pytest.mark.parametrize(
+    "earlier",
+    [
+        View(1, query="e", hidden=frozenset({ADDED})),
+        View(1, query="e", overlaps=True),
+        View(1, query="e", order=Order.FLAT),
+        View(0, query="e"),
+        View(1, merged=True, query="e"),
+    ],
+    ids=["toggle", "overlaps", "order", "layer", "merged"],
+)
+def test_what_another_view_found_is_not_reused(squash: Squash, earlier: View) -> None:
+    reused = Selection(squash, View(1, query="er"), Selection(squash, earlier))
+    assert [squash.path(position).decode() for position in reused.positions] == listed(squash, View(1, query="er"))
+
+
 def test_no_match_lists_nothing(squash: Squash) -> None:
     selection = Selection(squash, View(1, query="nowhere"))
     assert (list(selection.positions), selection.matched) == ([], 0)

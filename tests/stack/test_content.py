@@ -121,11 +121,23 @@ def test_hard_links_are_followed(packs: Sequence[Pack]) -> None:
 
 
 def test_a_link_into_the_layer_below_is_the_same_content() -> None:
-    squash, blobs = stack([[file("f", "12345")], [hardlink("f", "f2"), file("x", "1")], []], [plain] * 3)
-    assert squash.size_bytes(at(squash, "f", 1)) is None
     squash, blobs = stack([[file("f", "12345"), file("g", "12345")], [hardlink("g", "f")]], [plain] * 2)
     Contents(blobs).settle(squash, range(len(squash)))
     assert squash.state(at(squash, "g", 1)) is State.IDENTICAL
+    squash, blobs = stack([[file("f", "12345"), hardlink("g", "f")], [hardlink("g", "f")]], [plain] * 2)
+    Contents([None, None]).settle(squash, range(len(squash)))
+    assert squash.state(at(squash, "g", 1)) is State.IDENTICAL, "one content, that nobody has to read"
+
+
+@every_pack
+def test_a_hole_at_the_end_is_zeros_too(packs: Sequence[Pack]) -> None:
+    records = ((b"GNU.sparse.size", b"9000"), (b"GNU.sparse.numblocks", b"1"), (b"GNU.sparse.map", b"10,4"))
+    lower = [Entry(name=b"f", data=b"here", pax=records), Entry(name=b"g", data=b"here", pax=records)]
+    whole = bytes(10) + b"here" + bytes(8_986)
+    squash, blobs = stack([lower, [file("f", whole), file("g", whole[:-1] + b"!")]], packs)
+    Contents(blobs).settle(squash, range(len(squash)))
+    assert squash.state(at(squash, "f", 1)) is State.IDENTICAL
+    assert squash.state(at(squash, "g", 1)) is State.MODIFIED
 
 
 def test_only_what_was_asked_is_settled_in_plain_layers() -> None:

@@ -229,7 +229,8 @@ def test_the_tree_order_is_the_same_in_slices_of_any_size(runs: list[list[bytes]
     keys = [key for run in runs for key in run]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(order, "SLICE_ROWS", rows)
-        assert order.path_major(runs) == sorted(range(len(keys)), key=keys.__getitem__)
+        found = order.path_major(keys, [range(len(run)) for run in runs])
+        assert [row for rows in found for row in rows] == sorted(range(len(keys)), key=keys.__getitem__)
 
 
 def test_the_strategy_reaches_every_state_and_outcome() -> None:

@@ -199,3 +199,17 @@ async def test_the_mouse_moves_and_opens() -> None:
         await seen.pilot.click("#files", offset=(20, 5), times=2)
         await seen.settle()
         assert "v etc/" in seen.text
+
+
+async def test_details_that_have_the_screen_show_everything_about_the_path() -> None:
+    async with running(demo(), (60, 24), keys=["f", *"models.bin", "enter", "3"]) as seen:
+        assert "270,000 B" in seen.text
+        assert "History of this path" in seen.text
+        assert "shadowed by L5" in seen.text
+
+
+async def test_details_begin_at_their_top_for_another_path() -> None:
+    async with running(demo(), (60, 10), keys=["f", *"models.bin", "enter", "3", "G"]) as seen:
+        assert seen.main.details.top > 0
+        await seen.press("2", "k", "3")
+        assert seen.main.details.top == 0

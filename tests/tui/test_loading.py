@@ -202,3 +202,51 @@ def test_every_error_becomes_a_sentence(error: BaseException) -> None:
 
 def test_a_blob_in_memory_is_what_the_tests_think() -> None:
     assert BytesBlob(b"abc", "x").read_at(1, 5) == b"bc"
+
+
+async def test_cancelled_is_said_at_once_and_a_reading_that_ends_late_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    go, begun = threading.Event(), []
+    real = loading.read_layer
+
+    def deaf(blob: Any, **options: Any) -> Any:
+        begun.append(blob.label)
+        if len(begun) <= 2:
+            go.wait(5)
+            raise Cancelled
+        return real(blob, **options)
+
+    monkeypatch.setattr(loading, "read_layer", deaf)
+    async with running(opened(three_layers()), wait=False) as seen:
+        await seen.pilot.press("ctrl+c")
+        await seen.pilot.pause(0.05)
+        assert seen.text.count("stopped") == 3
+        assert "Cancelled." in seen.footer
+        assert "reading" not in seen.footer
+        await seen.pilot.press("R")
+        await seen.pilot.pause(0.3)
+        assert all(layer.reading is Reading.DONE for layer in seen.main.states[0].layers)
+        go.set()
+        await seen.settle()
+        assert all(layer.reading is Reading.DONE for layer in seen.main.states[0].layers)
+        assert "stopped" not in seen.text
+
+
+async def test_an_image_that_is_left_is_not_read_on_and_goes_on_when_it_is_looked_at_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with held(monkeypatch) as (go, started):
+        async with running(demo(), wait=False) as seen:
+            await seen.pilot.press("G", "enter")
+            await seen.pilot.pause(0.2)
+            assert "api:1.3" in seen.header
+            assert all(layer.reading is Reading.CANCELLED for layer in seen.main.states[0].layers)
+            go.set()
+            await seen.settle()
+            first = len(started)
+            assert seen.main.states[0].squash is None
+            await seen.press("1", "g", "enter")
+            assert "api:1.4" in seen.header
+            assert len(started) > first
+            assert seen.main.states[0].complete

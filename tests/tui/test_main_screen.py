@@ -55,7 +55,7 @@ async def test_below_80_columns_one_pane_at_a_time() -> None:
         assert "IMAGES" not in seen.text
         await seen.press("3")
         assert "FILES" not in seen.text
-        assert "Chain:" in seen.text
+        assert "outcome   visible, the only copy" in seen.text
         await seen.press("1")
         assert "IMAGES / LAYERS" in seen.text
 

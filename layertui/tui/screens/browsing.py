@@ -21,7 +21,7 @@ class BrowsingScreen(TellingScreen):
         if not same:
             self.forget_hits()  # they are another image's
             if before is not None:
-                self.loader.leave(before)
+                self.loader.cancel(before)
         self.here = (place, layer)
         self.loader.wanted = layer
         state = self.states[place]

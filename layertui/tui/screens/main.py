@@ -1,5 +1,6 @@
 """The main screen: what keys do, and what happens between panes and workers."""
 
+import time
 from typing import ClassVar
 
 from textual import events
@@ -65,6 +66,7 @@ class MainScreen(ActingScreen, inherit_bindings=False):
 
     def on_key(self, event: events.Key) -> None:
         """Take the second key of a pair, and take an Alt chord apart: over tmux it is Esc and a key."""
+        self.loader.key_s = time.monotonic()
         if self.prefix:
             event.stop()
             event.prevent_default()
@@ -183,7 +185,7 @@ class MainScreen(ActingScreen, inherit_bindings=False):
     def on_layer_progress(self, message: LayerProgress) -> None:
         """A layer is further."""
         state = self.state_of(message.session)
-        if state is None:
+        if state is None or state.layers[message.layer].attempt != message.attempt:
             return
         state.layers[message.layer].done_bytes = message.done_bytes
         self.images.rebuild()

@@ -99,7 +99,9 @@ class TellingScreen(PanesScreen):
 
     def tell_details(self) -> None:
         """What is under the cursor."""
-        self.details.show("", lambda width: self._detail_lines())
+        row = self.images.row
+        subject = (self.pane.place, self.files.path, row.identity if row is not None else None, self.here)
+        self.details.show("", lambda width: self._detail_lines(), subject=subject)
         if self.side.display:
             self.side.show("HISTORY", lambda width: self._side_lines())
         if self.page_name == "file":
@@ -116,6 +118,8 @@ class TellingScreen(PanesScreen):
             return tree_details(self.states[row.place], row, self.label()) if row is not None else []
         if position is None or squash is None or state is None or state.image is None:
             return []
+        if self._placed is not None and self._placed[0].details < 0:
+            return file_page(squash, position, state.image)
         return path_details(squash, position, state.image)
 
     def _side_lines(self) -> Sequence[Line]:

@@ -19,8 +19,8 @@ from layertui.tui.widgets.looks import Line, Run, pad, pad_left, spread
 
 
 def hits_text(count: int) -> str:
-    """How many hits there are, in words."""
-    return "1 hit" if count == 1 else f"{count:,} hits"
+    """How many hits there are, in words that need no plural."""
+    return f"hits: {count:,}"
 
 
 class FindPane(LineList):

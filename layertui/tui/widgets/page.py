@@ -28,14 +28,18 @@ class PageView(LineList):
         """Makes the page for a width; called again when what it tells changes."""
         self.heading = ""
         self._lines: list[Line] = []
+        self._subject: object = None
         self._made_for = -1
         self._hangs = HANG
 
-    def show(self, heading: str, source: Callable[[int], Sequence[Line]], hang: int = HANG) -> None:
-        """Show another page, from its beginning if it has another heading."""
-        if heading != self.heading:
+    def show(
+        self, heading: str, source: Callable[[int], Sequence[Line]], hang: int = HANG, subject: object = None
+    ) -> None:
+        """Show another page, from its beginning if it has another heading or is about another `subject`."""
+        if heading != self.heading or (subject != self._subject and self.top):
             self.top = 0
             self.refresh()
+        self._subject = subject
         self.heading, self.source, self._hangs = heading, source, hang
         self.remake()
 
