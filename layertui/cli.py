@@ -3,15 +3,14 @@
 import os
 import sys
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from dataclasses import replace
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import cyclopts
-import msgspec
 from cyclopts import App, Parameter
 
 from layertui import __version__
+from layertui.console import drop_stdout, fail, print_error, print_json, print_lines, write
 from layertui.errors import (
     Cancelled,
     DamagedError,
@@ -25,7 +24,6 @@ from layertui.image.image import Image
 from layertui.image.platform import Platform
 from layertui.layer.names import path_of
 from layertui.present import report, table
-from layertui.present.safetext import safe, safe_json
 from layertui.present.selection import GROUPS, view_states
 from layertui.present.view import ADDED, MODIFIED, REMOVED, View
 from layertui.progress import ProgressLine
@@ -72,6 +70,7 @@ app = App(
     help="See what is inside a container image: which layer changed what, and which layer's version of a file wins.",
     help_epilogue=EXIT_CODES,
     help_format="plaintext",
+    default_parameter=Parameter(show_default=False),
     version=f"layertui {__version__}",
     help_flags=["--help", "-h"],
     version_flags=["--version"],
@@ -81,6 +80,7 @@ app = App(
 @app.default
 def open_screen(
     ref: Reference | None = None,
+    /,
     *,
     platform: PlatformOption = None,
     theme: Annotated[str | None, Parameter(help="A theme's name; told by the terminal otherwise.")] = None,
@@ -115,15 +115,15 @@ def _show(opened: Opened, *, theme: str | None, low_bandwidth: bool | None, mous
         if code:
             sys.exit(code)
         return
-    entry = opened.chosen or next((entry for entry in opened.entries if entry.kind == "image"), None)
-    if entry is None:
-        entry = _only_entry(opened)
-    _finish(_load(entry.open()), lambda loaded: table.layers_table(loaded))
+    images = [entry for entry in opened.entries if entry.kind == "image"]
+    for entry in [opened.chosen] if opened.chosen is not None else images or [_only_entry(opened)]:
+        _finish(_load(entry.open()), table.layers_table)
 
 
 @app.command
 def layers(
     ref: Reference,
+    /,
     *,
     json: JsonFlag = False,
     platform: PlatformOption = None,
@@ -136,18 +136,19 @@ def layers(
 
 
 @app.command
-def inspect(ref: Reference, *, json: JsonFlag = False, platform: PlatformOption = None) -> None:
+def inspect(ref: Reference, /, *, json: JsonFlag = False, platform: PlatformOption = None) -> None:
     """Show an image's config, history and digests; no layer is read."""
     image = _image(ref, platform)[0]
     if json:
-        _print_json(report.inspect_json(image))
+        print_json(report.inspect_json(image))
     else:
-        _print(table.inspect_table(image))
+        print_lines(table.inspect_table(image))
 
 
 @app.command
 def files(
     ref: Reference,
+    /,
     *,
     layer: Annotated[int | None, Parameter(help="This layer's diff; with --merged, all layers up to it.")] = None,
     merged: Annotated[bool, Parameter(negative="", help="The merged tree; the default without --layer.")] = False,
@@ -187,7 +188,7 @@ def files(
         positions = [position for position in positions if states[position] in wanted]
     if null:
         paths = b"".join(path_of(squash.key(position)) + b"\0" for position in positions)
-        _write(paths)
+        write(paths)
         _report_problems(loaded)
         return
     _finish(
@@ -216,6 +217,7 @@ def _view(image: Image, chosen: "range | None", layer: int | None, merged: bool)
 def which(
     ref: Reference,
     path: Annotated[str, Parameter(help="A path in the image, with or without the leading slash.")],
+    /,
     *,
     json: JsonFlag = False,
     platform: PlatformOption = None,
@@ -268,14 +270,14 @@ def _only_entry(opened: Opened) -> ImageEntry:
         if broken is not None and broken.problem is not None:
             raise broken.problem
         raise DamagedError(f"{opened.source.label} holds no image that can run, only artifacts or attestations.")
-    names = "\n".join(
-        f"  {safe(entry.tags[0] if entry.tags else entry.reference)}"
-        + (f"  {safe(entry.platform.text)}" if entry.platform is not None else "")
+    names = ", ".join(
+        (entry.tags[0] if entry.tags else entry.reference)
+        + (f" ({entry.platform.text})" if entry.platform is not None else "")
         for entry in images[:20]
     )
-    more = f"\n  and {len(images) - 20} more" if len(images) > 20 else ""
+    more = f", and {len(images) - 20} more" if len(images) > 20 else ""
     raise UsageError(
-        f"{opened.source.label} holds {len(images)} images; say which one:\n{names}{more}",
+        f"{opened.source.label} holds {len(images)} images; say which one: {names}{more}.",
         "Write its name behind a colon, such as "
         f"{opened.source.label}:{images[0].tags[0] if images[0].tags else images[0].reference}",
     )
@@ -300,9 +302,9 @@ def _finish(
 ) -> None:
     """Print what was asked for, then what is wrong with it, and end with the exit code that says so."""
     if shape is not None:
-        _print_json(shape(loaded))
+        print_json(shape(loaded))
     else:
-        _print(lines(loaded))
+        print_lines(lines(loaded))
     _report_problems(loaded, as_json=shape is not None)
 
 
@@ -315,67 +317,11 @@ def _report_problems(loaded: Loaded, *, as_json: bool = False, quiet_exit: bool 
         loaded.problems[0],
     )
     if as_json:
-        _fail(gravest, as_json)
+        fail(gravest, as_json)
     for problem in loaded.problems:
         print_error(problem)
     if not quiet_exit:
         sys.exit(gravest.exit_code)
-
-
-def _print(lines: Iterable[str]) -> None:
-    batch: list[str] = []
-    for line in lines:
-        batch.append(line)
-        if len(batch) >= 2_000:
-            _write(("\n".join(batch) + "\n").encode("utf-8", "backslashreplace"))
-            batch.clear()
-    if batch:
-        _write(("\n".join(batch) + "\n").encode("utf-8", "backslashreplace"))
-
-
-def _print_json(value: dict[str, Any]) -> None:
-    _write(_json_text(value).encode() + b"\n")
-
-
-def _json_text(value: dict[str, Any]) -> str:
-    try:
-        data = msgspec.json.encode(value)
-    except UnicodeEncodeError:  # a file's name that is not UTF-8, in a reference or a message
-        data = msgspec.json.encode(report.without_surrogates(value))
-    return safe_json(data.decode())
-
-
-def _write(data: bytes) -> None:
-    try:
-        sys.stdout.flush()
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as problem:
-        _drop_stdout()
-        raise PartialResultError(f"The output cannot be written: {problem.strerror}.") from problem
-
-
-def _drop_stdout() -> None:
-    """Send what is left to nowhere: Python would write it, and complain again, while it shuts down."""
-    with suppress(OSError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def print_error(error: LayertuiError) -> None:
-    """Print an error on stderr: what happened, then what to do, both safe for a terminal."""
-    print(f"layertui: {safe(error.message, keep=chr(10))}", file=sys.stderr)
-    if error.hint:
-        print(f"  {safe(error.hint, keep=chr(10))}", file=sys.stderr)
-
-
-def _fail(error: LayertuiError, as_json: bool) -> NoReturn:
-    if as_json:
-        print(_json_text(report.error_json(error)), file=sys.stderr)
-    else:
-        print_error(error)
-    sys.exit(error.exit_code)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -389,14 +335,14 @@ def main(arguments: list[str] | None = None) -> None:
         app(given, exit_on_error=False, print_error=False)
     except cyclopts.CycloptsError as error:
         text = " ".join(str(error).split())
-        _fail(UsageError(text, "Try: layertui --help"), as_json)
+        fail(UsageError(text, "Try: layertui --help"), as_json)
     except LayertuiError as error:
-        _fail(error, as_json)
+        fail(error, as_json)
     except (KeyboardInterrupt, Cancelled):
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
         # The reader went away, as head(1) does: nothing is wrong.
-        _drop_stdout()
+        drop_stdout()
         sys.exit(0)
     except SystemExit as end:
         # What prints the help ends the process itself when its reader has gone.
@@ -406,7 +352,7 @@ def main(arguments: list[str] | None = None) -> None:
         while frame is not None and frame.tb_next is not None:
             frame = frame.tb_next
         where = f"{os.path.basename(frame.tb_frame.f_code.co_filename)}:{frame.tb_lineno}" if frame else "?"
-        _fail(
+        fail(
             LayertuiError(
                 f"This is a bug in layertui {__version__}: {type(error).__name__} at {where}.",
                 "Please report it with the command that you ran.",

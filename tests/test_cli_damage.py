@@ -154,3 +154,17 @@ def test_a_path_that_is_not_found_in_a_damaged_image_says_both(tmp_path: Path, c
     assert b"in layer 4 of 9" in ran.err
     assert b"No layer of image:1 holds d8/f0." in ran.err
     assert run(capfdbinary, "which", str(path), "d3/f0").code == 5
+
+
+@pytest.mark.parametrize("members", range(1, 8))
+def test_a_cut_between_two_members_of_the_last_layer_is_damage(
+    tmp_path: Path, capfdbinary: Capture, members: int
+) -> None:
+    data = manifest_first()
+    entry = 512 + 3_072
+    path = tmp_path / "image.tar"
+    path.write_bytes(data[: data.index(b"d8/f0") + members * entry])
+    ran = run(capfdbinary, "layers", str(path), "--json")
+    assert ran.code == 5
+    assert counts(ran.json)[8] == members, "what is there is shown"
+    assert b"are missing" in ran.err

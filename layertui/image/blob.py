@@ -55,6 +55,31 @@ class BytesBlob:
         return BytesBlob(self._data[offset : offset + size_bytes], label)
 
 
+class CutBlob:
+    """What is left of a blob whose end is missing, in an archive that was cut short."""
+
+    __slots__ = ("_blob", "lost_bytes")
+
+    def __init__(self, blob: Blob, lost_bytes: int) -> None:
+        self._blob = blob
+        self.lost_bytes = lost_bytes
+        """How many bytes are missing at the end."""
+
+    @property
+    def size_bytes(self) -> int:
+        """How many bytes are there."""
+        return self._blob.size_bytes
+
+    @property
+    def label(self) -> str:
+        """What messages call it."""
+        return self._blob.label
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Up to `length` bytes from `offset`; fewer only at the end."""
+        return self._blob.read_at(offset, length)
+
+
 class _Handle:
     """An open file descriptor that is closed when the last blob over it is gone."""
 

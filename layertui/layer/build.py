@@ -7,8 +7,8 @@ an earlier one left behind is kept as dead: it is listed and its bytes count, bu
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable
-from itertools import compress, islice
-from operator import eq
+from itertools import compress, islice, repeat
+from operator import eq, itemgetter, not_
 
 from layertui.errors import DamagedError
 from layertui.layer.columns import Columns, Kind
@@ -26,8 +26,6 @@ DIRECTORY = bytes(kind == Kind.DIRECTORY for kind in range(256))
 """Translates a column of kinds to 1 where it is a directory."""
 PLAIN = bytes(kind not in (Kind.DIRECTORY, Kind.WHITEOUT) for kind in range(256))
 """Translates a column of kinds to 1 for what can hold nothing beneath it."""
-WHITEOUT = bytes(kind == Kind.WHITEOUT for kind in range(256))
-"""Translates a column of kinds to 1 for whiteouts."""
 
 
 def build(columns: Columns) -> LayerTree:
@@ -39,16 +37,17 @@ def build(columns: Columns) -> LayerTree:
     order = sorted(range(len(keys)), key=keys.__getitem__)
     in_order = [keys[row] for row in order]
     directories = set(compress(keys, kinds.translate(DIRECTORY)))
-    parents = _parents(keys)
-    parents |= _closed(parents - directories, directories)
+    missing = _closed(_parents(keys) - directories, directories)
     flags = bytearray(len(keys))
-    if any(map(eq, in_order, islice(in_order, 1, None))) or not parents.isdisjoint(
-        compress(keys, kinds.translate(PLAIN))
-    ):
+    stands_twice = any(map(eq, in_order, islice(in_order, 1, None)))
+    if stands_twice or not missing.isdisjoint(compress(keys, kinds.translate(PLAIN)) if missing else ()):
         _settle_conflicts(columns, order, flags)
         order.sort(key=lambda row: (keys[row], kinds[row] != Kind.WHITEOUT, row))
-    _add_implied(columns, flags, parents, directories)
-    if len(keys) > len(order):
+    del in_order
+    _add_implied(columns, flags, missing, directories)
+    if len(keys) == len(flags) == len(order) + 1 and not keys[-1]:
+        order.insert(0, len(order))
+    elif len(keys) > len(order):
         order.extend(range(len(order), len(keys)))
         order.sort(key=keys.__getitem__)
     columns.content_bytes = sum(columns.sizes)
@@ -58,7 +57,7 @@ def build(columns: Columns) -> LayerTree:
 
 def _parents(keys: Iterable[bytes]) -> set[bytes]:
     """The parents of all keys, without the root."""
-    parents = {key[: key.rfind(b"\0")] if b"\0" in key else b"" for key in keys}
+    parents = set(map(itemgetter(0), map(bytes.rpartition, keys, repeat(b"\0"))))
     parents.discard(b"")
     return parents
 
@@ -112,29 +111,23 @@ def _settle_conflicts(columns: Columns, order: list[int], flags: bytearray) -> N
         leave()
 
 
-def _add_implied(columns: Columns, flags: bytearray, parents: set[bytes], alive: set[bytes]) -> None:
-    """Append a directory for every parent that has no living entry, and mark the opaque ones."""
-    keys, kinds = columns.keys, columns.kinds
-    if any(flags):
-        dead = {key for key, flag in zip(keys, flags, strict=True) if flag & DEAD}
-        living = {keys[row] for row in range(len(keys)) if kinds[row] == Kind.DIRECTORY and not flags[row] & DEAD}
-        alive -= dead - living
-        parents = _parents(key for key, flag in zip(keys, flags, strict=True) if not flag & DEAD)
-    missing = parents - alive
-    if b"" not in alive:
-        missing.add(b"")
-    opaque = columns.opaque
-    if not missing and not opaque:
-        return
-    whiteouts = set(compress(keys, kinds.translate(WHITEOUT)))
+def _add_implied(columns: Columns, flags: bytearray, missing: set[bytes], alive: set[bytes]) -> None:
+    """Append a directory for every parent that has no living entry, and mark the opaque ones.
+
+    `missing` are the parents without an entry, `alive` the directories that have one.
+    """
+    keys, kinds, opaque = columns.keys, columns.kinds, columns.opaque
+    if flags.strip(b"\0"):
+        dead = set(compress(keys, flags))
+        alive -= dead
+        alive |= {keys[row] for row in range(len(keys)) if kinds[row] == Kind.DIRECTORY and not flags[row]}
+        missing = _closed(_parents(compress(keys, map(not_, flags))) - alive, alive)
     by_entries = missing
-    if whiteouts and missing:
-        entries = (
-            key for key, kind, flag in zip(keys, kinds, flags, strict=True) if kind != Kind.WHITEOUT and not flag
-        )
-        by_entries = _parents(entries) - alive
+    if missing and kinds.find(Kind.WHITEOUT) >= 0:
+        rows = zip(keys, kinds, flags, strict=True)
+        by_entries = _parents(key for key, kind, flag in rows if kind != Kind.WHITEOUT and not flag) - alive
     implied = _closed(by_entries, alive)
-    passages = _closed((missing | set(opaque)) - alive - implied - {b""}, alive | implied)
+    passages = _closed((missing | opaque.keys()) - alive - implied, alive | implied)
     if b"" not in alive:
         implied.add(b"")
     if len(implied) + len(passages) > NODE_FACTOR * len(keys) + NODE_SPARE:
@@ -144,7 +137,7 @@ def _add_implied(columns: Columns, flags: bytearray, parents: set[bytes], alive:
         )
     root_owner = columns.intern((0o755, 0, 0))
     for group, flag in ((implied, IMPLIED), (passages, IMPLIED | PASSAGE)):
-        for key in group:
+        for key in sorted(group):
             keys.append(key)
             kinds.append(Kind.DIRECTORY)
             columns.owners.append(root_owner)
@@ -152,8 +145,8 @@ def _add_implied(columns: Columns, flags: bytearray, parents: set[bytes], alive:
                 column.append(0)
             flags.append(flag)
     if opaque:
-        for row, key in enumerate(keys):
-            if kinds[row] == Kind.DIRECTORY and key in opaque and not flags[row] & DEAD:
+        for row in compress(range(len(keys)), map(opaque.__contains__, keys)):
+            if kinds[row] == Kind.DIRECTORY and not flags[row] & DEAD:
                 flags[row] |= OPAQUE
 
 
@@ -183,37 +176,41 @@ def _hard_links(columns: Columns, flags: bytearray, order: list[int]) -> tuple[d
     links = [row for row in columns.links if kinds[row] == Kind.HARDLINK]
     link_rows: dict[int, int] = {}
     lower: dict[int, bytes] = {}
-    if not links:
-        return link_rows, lower
-    in_order = [keys[row] for row in order]
+    entries: dict[bytes, int | None] = {}
+    ends: dict[int, int | bytes | None] = {}  # a row, the key of a path in a lower layer, or None for a ring
 
     def entry_at(key: bytes) -> int | None:
-        at = bisect_left(in_order, key)
-        found = None
-        while at < len(order) and in_order[at] == key:
-            row = order[at]
-            if kinds[row] != Kind.WHITEOUT and not flags[row] & (DEAD | IMPLIED):
-                found = row
-            at += 1
-        return found
+        if key not in entries:
+            at = bisect_left(order, key, key=keys.__getitem__)
+            entries[key] = None
+            while at < len(order) and keys[order[at]] == key:
+                if kinds[order[at]] != Kind.WHITEOUT and not flags[order[at]] & (DEAD | IMPLIED):
+                    entries[key] = order[at]
+                at += 1
+        return entries[key]
 
-    target_keys = {row: clean(columns.links[row])[0] for row in links}
-    for row in links:
-        seen = {row}
-        target: int | None = row
-        while target is not None and kinds[target] == Kind.HARDLINK:
-            key = target_keys[target]
-            target = link_rows[target] if target in link_rows and target != row else entry_at(key)
-            if target in seen:
-                target = None
-                columns.warn(f"{shown(keys[row])}: a hard link that leads to itself; its size is unknown.")
+    def follow(row: int) -> None:
+        trail: dict[int, None] = {}
+        end: int | bytes | None = row
+        while isinstance(end, int) and kinds[end] == Kind.HARDLINK:
+            if end in ends or end in trail:
+                end = ends.get(end)
                 break
-            if target is None:
-                lower[row] = key
-            else:
-                seen.add(target)
-        if target is not None and kinds[target] == Kind.DIRECTORY:
+            trail[end] = None
+            key = clean(columns.links[end])[0]
+            found = entry_at(key)
+            end = key if found is None else found
+        ends.update(dict.fromkeys(trail, end))
+
+    for row in links:
+        follow(row)
+        end = ends[row]
+        if end is None:
+            columns.warn(f"{shown(keys[row])}: a hard link that leads to itself; its size is unknown.")
+        elif isinstance(end, bytes):
+            lower[row] = end
+        elif kinds[end] == Kind.DIRECTORY:
             columns.warn(f"{shown(keys[row])}: a hard link to a directory; its size is unknown.")
-        elif target is not None:
-            link_rows[row] = target
+        else:
+            link_rows[row] = end
     return link_rows, lower

@@ -104,7 +104,7 @@ def pax_records(data: bytes) -> list[tuple[bytes, bytes]]:
 def pax_time_ns(value: bytes) -> int:
     """Read a PAX time, decimal seconds with an optional fraction, as nanoseconds; raises ValueError."""
     sign = -1 if value.startswith(b"-") else 1
-    seconds, _, fraction = value.lstrip(b"-").partition(b".")
+    seconds, _, fraction = value.removeprefix(b"-").partition(b".")
     if not seconds.isdigit() or (fraction and not fraction.isdigit()):
         raise ValueError(f"'{_excerpt(value)}' is not a time")
     return sign * (int(seconds[:30]) * 1_000_000_000 + int(fraction[:9].ljust(9, b"0") or b"0"))

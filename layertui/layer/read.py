@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from layertui.errors import Cancelled, DamagedError
-from layertui.image.blob import Blob
+from layertui.image.blob import Blob, CutBlob
 from layertui.image.digest import DiffID, Digest, new_hasher
 from layertui.layer.build import build
 from layertui.layer.columns import Columns
@@ -49,7 +49,7 @@ def read_layer(
     columns = Columns()
     if compression is Compression.PLAIN and not verify:
         damage = scan(BlobWindow(blob, tick), columns)
-        return replace(build(columns), damage=damage, tar_bytes=blob.size_bytes)
+        return replace(build(columns), damage=damage or _cut(blob), tar_bytes=blob.size_bytes)
     return _read_whole(blob, compression, columns, tick, digest, diff_id)
 
 
@@ -89,6 +89,7 @@ def _read_whole(
             window.drain()
         except DamagedError as error:
             damage = Damage(error.message, tar_bytes)
+    damage = damage or _cut(blob)
     if damage is None:
         if digest is not None and stored_hash is not None:
             found = f"{digest.algorithm}:{stored_hash.hexdigest()}"
@@ -99,6 +100,13 @@ def _read_whole(
     return replace(
         build(columns), damage=damage, verified=tuple(verified), problems=tuple(problems), tar_bytes=tar_bytes
     )
+
+
+def _cut(blob: Blob) -> Damage | None:
+    """The damage of a layer that ends early between two members, where its tar alone looks whole."""
+    if not isinstance(blob, CutBlob):
+        return None
+    return Damage(f"the archive ends early: {blob.lost_bytes:,} bytes of the layer are missing", blob.size_bytes)
 
 
 def _compare(said: str, found: str, what: str, label: str, verified: list[str], problems: list[str]) -> None:

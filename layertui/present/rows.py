@@ -26,11 +26,11 @@ class FileRows:
     def __init__(self, squash: Squash, view: View, folds: Folds, previous: "FileRows | None" = None) -> None:
         self.squash = squash
         self.view = view
-        self.folds = folds
         self.selection: Selection = Selection(squash, view, previous.selection if previous is not None else None)
         self.matched = self.selection.matched
         self.total = self.selection.total
         narrowed = bool(view.query or view.overlaps)
+        self.folds = folds.for_filter(narrowed)
         self._open_default = narrowed or len(self.selection.positions) <= FEW_ROWS
         self._indexes: array[int] = array("I")
         self._depths: array[int] = array("H")
@@ -150,7 +150,7 @@ class FileRows:
         if self.view.order is Order.FLAT or not self._holds(self._indexes[line]):
             return
         was_open = self._is_open(position)
-        self.folds.toggle(self.squash.key(position))
+        self.folds.choose(self.squash.key(position), not was_open)
         if was_open:
             stop = self._last_beneath(line)
             for column in (self._indexes, self._depths, self._spans):
@@ -226,7 +226,7 @@ class FileRows:
         for count in range(1, len(parts)):
             ancestor = b"\0".join(parts[:count])
             if not self.folds.is_open(ancestor, self._open_default):
-                self.folds.toggle(ancestor)
+                self.folds.choose(ancestor, True)
         self._rebuild()
         return self._line_of(key)
 

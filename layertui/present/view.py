@@ -45,23 +45,32 @@ class View:
 
 @dataclass(slots=True)
 class Folds:
-    """Which directories are open, by key; it outlives listings, so that a directory stays open across layers."""
+    """Which directories a person opened or closed; it outlives listings, so that they stay so across layers."""
 
     open_by_default: bool | None = None
-    """None: open where all rows are few, else only joined directories are."""
-    exceptions: set[bytes] = field(default_factory=set)
-    """Keys of directories that are not as the default says."""
+    """What holds where nothing was chosen; None: as the listing thinks best."""
+    chosen: dict[bytes, bool] = field(default_factory=dict)
+    """Directories by key, and whether they are open."""
+    _filtering: "Folds | None" = None
 
     def is_open(self, key: bytes, default: bool) -> bool:
-        """Whether a directory is open; `default` is what holds where nothing was chosen."""
-        base = default if self.open_by_default is None else self.open_by_default
-        return base != (key in self.exceptions)
+        """Whether a directory is open; `default` is what the listing thinks best."""
+        return self.chosen.get(key, default if self.open_by_default is None else self.open_by_default)
 
-    def toggle(self, key: bytes) -> None:
-        """Open a closed directory, close an open one."""
-        self.exceptions ^= {key}
+    def choose(self, key: bytes, opened: bool) -> None:
+        """Open or close a directory."""
+        self.chosen[key] = opened
 
     def set_all(self, opened: bool) -> None:
         """Open or close all directories."""
         self.open_by_default = opened
-        self.exceptions.clear()
+        self.chosen.clear()
+
+    def for_filter(self, filtering: bool) -> "Folds":
+        """These folds, or while a filter holds, folds of its own: hits must not hide in what was closed before."""
+        if not filtering:
+            self._filtering = None
+            return self
+        if self._filtering is None:
+            self._filtering = Folds()
+        return self._filtering

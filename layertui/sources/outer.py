@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from layertui.errors import DamagedError, LayertuiError
-from layertui.image.blob import Blob, SliceableBlob
+from layertui.image.blob import Blob, CutBlob, SliceableBlob
 from layertui.layer.archive import Member, scan_archive
 from layertui.layer.columns import Kind
 from layertui.layer.compression import Compression, decompress, sniff
@@ -53,7 +53,8 @@ class Outer:
         if member is None:
             raise DamagedError(f"{name} is missing from {self.label}.", "It was not saved or copied completely.")
         there = max(0, min(member.size_bytes, self._blob.size_bytes - member.offset))
-        return self._blob.slice(min(member.offset, self._blob.size_bytes), there, f"{self.label}: {name}")
+        blob = self._blob.slice(min(member.offset, self._blob.size_bytes), there, f"{self.label}: {name}")
+        return CutBlob(blob, member.size_bytes - there) if there < member.size_bytes else blob
 
     def _follow(self, key: bytes) -> Member | None:
         """The file that a name leads to; None when it leads nowhere, out of the archive, or round in a circle."""

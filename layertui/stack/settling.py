@@ -9,7 +9,6 @@ from layertui.stack.squash import Fate
 from layertui.stack.state import State
 from layertui.stack.table import Table
 
-
 Pending = dict[int, int]
 """Directories of which only the mtime changed, by layer: unchanged after all if that layer adds or removes a child."""
 

@@ -5,8 +5,8 @@ Columns are gathered by calls that run in C, and filled in the same way with wha
 
 from array import array
 from collections.abc import Callable, Sequence
-from itertools import accumulate, chain, compress, islice, repeat
-from operator import add, eq, itemgetter, ne, not_
+from itertools import chain, compress, islice
+from operator import eq, itemgetter, ne, not_
 from typing import Any
 
 from layertui.layer.columns import PROBLEM_LIMIT, Kind

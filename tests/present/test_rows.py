@@ -255,3 +255,23 @@ def test_a_root_entry_is_a_row_that_holds_nothing() -> None:
     assert drawn(rows) == ["  ./", "v d/", "   f"]
     assert rows.row(0).path == "."
     assert (rows.index_of(b"."), rows.index_of(b"d")) == (0, 1)
+
+
+def test_a_filter_opens_what_was_closed_and_leaves_it_closed_afterwards() -> None:
+    squash = squash_of([[file(f"d/f{number}") for number in range(100)]])
+    folds = Folds()
+    before = FileRows(squash, View(0), folds)
+    before.expand(0)
+    before.toggle(0)
+    assert len(before) == 1
+    filtered = FileRows(squash, View(0, query="f7"), folds)
+    assert len(filtered) == 1 + 11
+    assert len(FileRows(squash, View(0), folds)) == 1
+
+
+def test_an_opened_directory_stays_open_where_few_rows_are_open_anyway() -> None:
+    large, small = [file(f"d/f{number}") for number in range(100)], [file("d/g")]
+    squash = squash_of([large, small])
+    folds = Folds()
+    FileRows(squash, View(0), folds).expand(0)
+    assert len(FileRows(squash, View(1), folds)) == 2
