@@ -163,7 +163,7 @@ def test_of_several_images_one_has_to_be_named(tmp_path: Path, capfdbinary: Capt
     path.write_bytes(docker_archive(specs))
     ran = run(capfdbinary, "files", str(path))
     assert (ran.code, ran.out) == (2, b"")
-    assert b"\n  a:1  linux/amd64\n  b:1  linux/amd64\n" in ran.err
+    assert b"say which one: a:1 (linux/amd64), b:1 (linux/amd64)." in ran.err
     assert f"{path}:a:1".encode() in ran.err, "the hint can be typed"
     assert paths(run(capfdbinary, "files", f"{path}:b:1", "--json")) == ["two"]
     assert paths(run(capfdbinary, "files", f"docker-archive:{path}:a:1", "--json")) == ["one"]
