@@ -107,7 +107,7 @@ class BatchLane:
                     length, _, path = buffer[at + 512 : at + 512 + size].partition(b" path=")
                     if length != _LENGTHS[size] or not 1 < len(path) <= LONGEST_NAME_BYTES + 1:
                         break
-                    if path.find(b"\n") != len(path) - 1:
+                    if path.find(b"\n") != len(path) - 1 or b"\0" in path:
                         break
                     paths[len(headers)] = path[:-1]
                     self._pax_headers.append(header)
@@ -174,20 +174,20 @@ class BatchLane:
         """Make rows of all headers, of those with an odd name singly."""
         headers, count = self._headers, len(self._headers)
         fields = _BATCH.unpack(joined.ljust(512 * BATCH_HEADERS, b"\0"))
-        names = [field.rstrip(b"\0") for field in fields[0 : 3 * count : 3]]
-        for index in compress(range(count), joined[345::512]):
-            names[index] = ustar_name(headers[index], names[index])
-        for index, path in self._paths.items():
-            names[index] = path
-        if names[-1].startswith(b"./"):
-            names = [name[2:] if name[:2] == b"./" else name for name in names]
-        kinds = joined[156::512].translate(_KIND_OF_FLAG)
-        for index in compress(range(count), kinds):
-            names[index] = names[index].rstrip(b"/")
-        if b"\0" in b"/".join(names):
+        names = fields[0 : 3 * count : 3]
+        keys = [name.rstrip(b"\0").replace(b"/", b"\0") for name in names]
+        if b"\0".join(keys).count(b"\0") != b"".join(names).count(b"/") + count - 1:  # a NUL inside a name
             self._add_singly(0, count)
             return
-        keys = [name.replace(b"/", b"\0") for name in names]
+        for index in compress(range(count), joined[345::512]):
+            keys[index] = ustar_name(headers[index], text(names[index])).replace(b"/", b"\0")
+        for index, path in self._paths.items():
+            keys[index] = path.replace(b"/", b"\0")
+        if keys[-1].startswith(b".\0"):
+            keys = [key[2:] if key[:2] == b".\0" else key for key in keys]
+        kinds = joined[156::512].translate(_KIND_OF_FLAG)
+        for index in compress(range(count), kinds):
+            keys[index] = keys[index].rstrip(b"\0")
         between = b"\0" + b"\0".join(keys) + b"\0"
         if b"\0\0" not in between and (b"\0." not in between or not _ODD.search(between)):
             self._add_columns(0, keys, kinds, fields)

@@ -62,31 +62,54 @@ def version_runs(squash: Squash, position: int) -> Line:
     return runs
 
 
-def chain_line(squash: Squash, position: int) -> Line:
-    """Every version of a path, base to top: `Chain: L4 + 22.0 MB   [L6 ~ 22.0 MB wins]`."""
+def chain_line(squash: Squash, position: int, width: int | None = None) -> Line:
+    """Every version of a path, base to top: `Chain: L4 + 22.0 MB   [L6 ~ 22.0 MB wins]`.
+
+    Where that is wider than `width` cells, versions in the middle give way to `...`: the winner stays, then the one at
+    hand, then the first.
+    """
+    history = squash.history(squash.path(position))
+    if not history:
+        return [(Style.DIM, "Chain: "), (Style.DIM, "no layer holds this directory itself")]
+    links = [_link(squash, at) for at in history]
+    winner = next((number for number, at in enumerate(history) if squash.by_layer(at) is None), len(history) - 1)
+    here = history.index(position) if position in history else winner
+    first_choice = dict.fromkeys([len(history) - 1, here, 0, *range(len(history) - 1, -1, -1)])
+    kept: set[int] = set()
+    for number in [winner, *first_choice]:
+        if width is not None and kept and _chain_width(links, {*kept, number}) > width:
+            continue
+        kept.add(number)
     line: Line = [(Style.DIM, "Chain: ")]
-    for number, at in enumerate(squash.history(squash.path(position))):
-        if number:
-            line.append((Style.PLAIN, "  "))
-        outcome = squash.outcome(at)
-        runs = version_runs(squash, at)
-        if outcome in (Outcome.WINS, Outcome.ONLY):
-            line += [(Style.WIN, "["), *((Style.WIN, text) for _, text in runs), (Style.WIN, " wins]")]
-        else:
-            line += runs
-            end = outcome_mark(outcome, squash.by_layer(at))
-            if end:
-                line.append((OUTCOME_MARKS[outcome].style, f" {end}"))
-    if len(line) == 1:
-        line.append((Style.DIM, "no layer holds this directory itself"))
+    for number, link in enumerate(links):
+        if number in kept:
+            line += [(Style.PLAIN, "  "), *link] if number else link
+        elif number - 1 in kept or not number:
+            line.append((Style.DIM, "  ..." if number else "..."))
     return line
 
 
-def detail_lines(squash: Squash, position: int, image: Image) -> list[Line]:
-    """The three lines of the detail pane: metadata, chain, and the command of the layer."""
+def _link(squash: Squash, at: int) -> Line:
+    """One version in a chain, and what became of it."""
+    outcome = squash.outcome(at)
+    runs = version_runs(squash, at)
+    if outcome in (Outcome.WINS, Outcome.ONLY):
+        return [(Style.WIN, "["), *((Style.WIN, text) for _, text in runs), (Style.WIN, " wins]")]
+    end = outcome_mark(outcome, squash.by_layer(at))
+    return [*runs, (OUTCOME_MARKS[outcome].style, f" {end}")] if end else runs
+
+
+def _chain_width(links: list[Line], kept: set[int]) -> int:
+    """Cells of a chain of which some links are kept, with two cells before each and five for every gap."""
+    gaps = sum(number not in kept and (number - 1 in kept or not number) for number in range(len(links)))
+    return len("Chain: ") + 5 * gaps + sum(2 + sum(len(text) for _, text in links[number]) for number in kept)
+
+
+def detail_lines(squash: Squash, position: int, image: Image, width: int | None = None) -> list[Line]:
+    """The three lines of the detail pane: metadata, chain (in at most `width` cells), and the layer's command."""
     layer = squash.layers[position]
     command: Line = [(Style.PLAIN, f"L{layer} "), (Style.DIM, command_text(image, layer))]
-    return [metadata_line(squash, position), chain_line(squash, position), command]
+    return [metadata_line(squash, position), chain_line(squash, position, width), command]
 
 
 def outcome_sentence(squash: Squash, position: int) -> str:

@@ -70,7 +70,8 @@ class _Fold:
         self.firsts = unless(table.layers, either(follows, eventful), table.no_end)
         stack: list[tuple[int, tuple[int, ...], Pending]] = []
         kills: tuple[int, ...] = ()
-        pending: Pending = {}
+        no_pending: Pending = {}
+        pending = no_pending
         stop = 0
         while stop < count:
             while stop >= end:
@@ -82,8 +83,8 @@ class _Fold:
             while follows[start]:
                 start -= 1
             stop = followed.find(0, start) + 1
-            own_kills: list[int] = []
-            own_pending: Pending = {}
+            own_kills: Sequence[int] = ()
+            own_pending = no_pending
             if stop == start + 1 and codes[start] < _WHITEOUT:
                 self._child_changed(pending, layers[start])
                 if codes[start] != _DIRECTORY:
@@ -95,9 +96,10 @@ class _Fold:
             else:
                 own_kills, own_pending = self._versions(start, stop, pending)
             key = keys[start]
-            if stop < end and keys[stop].startswith(key + b"\0" if key else b""):
+            beyond = bisect_left(keys, key + b"\1", stop, end) if key else count
+            if beyond > stop:
                 stack.append((end, kills, pending))
-                end = bisect_left(keys, key + b"\1", stop, end) if key else count
+                end = beyond
                 for position in range(start, stop):
                     subtree_ends[position] = end
                 # All that lies beneath; subtrees in it come later, and overwrite their part.

@@ -133,9 +133,9 @@ def history_lines(squash: Squash, path: bytes, image: Image, here: int | None, *
     return lines or [[("dim", "   no layer that is read holds it itself")]]
 
 
-def path_details(squash: Squash, position: int, image: Image) -> list[Line]:
+def path_details(squash: Squash, position: int, image: Image, width: int) -> list[Line]:
     """The details of the path under the cursor, with a margin."""
-    return [[("plain", " "), *line] for line in detail_lines(squash, position, image)]
+    return [[("plain", " "), *line] for line in detail_lines(squash, position, image, width - 2)]
 
 
 def tree_details(state: ImageState, row: TreeRow, label: str) -> list[Line]:

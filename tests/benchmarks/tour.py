@@ -111,5 +111,7 @@ def _one(terminal: Terminal, pane: str, action: Action, quiet_s: float) -> Itera
     if action.name in ("filter", "find"):
         for letter in "et":
             yield Press(f"{letter} in {action.name}", terminal.press(letter, 0.15, answer_s=0.3))
+    if action.name == "zoom":
+        yield Press(f"z back in pane {pane}", terminal.press("z", quiet_s, answer_s=0.15))
     if action.name in OPENING:
         yield Press(f"Esc after {action.name}", terminal.press("escape", 0.15, answer_s=0.4))

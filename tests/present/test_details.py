@@ -181,3 +181,26 @@ def test_the_three_lines_of_the_detail_pane(tmp_path: Path) -> None:
 def test_a_command_that_is_not_recorded(tmp_path: Path) -> None:
     loaded = load_spec(tmp_path, ImageSpec(layers=[[file("f", "1")]], history=[]))
     assert command_text(loaded.image, 0) == UNKNOWN_COMMAND
+
+
+def test_a_long_chain_keeps_the_winner_the_version_at_hand_and_the_first() -> None:
+    layers = [[file("f", "x" * (number + 1))] for number in range(12)]
+    squash = squash_of(layers)
+    history = squash.history(b"f")
+    text = "".join(part for _, part in chain_line(squash, history[5], 70))
+    assert len(text) <= 70
+    assert text.startswith("Chain: L0 + 1 B >1  ...")
+    assert "L5 ~ 6 B >6" in text
+    assert text.endswith("[L11 ~ 12 B wins]")
+    whole = "".join(part for _, part in chain_line(squash, history[5]))
+    assert whole.count("L") == 12
+    assert "..." not in whole
+
+
+@pytest.mark.parametrize("width", range(20, 200, 7))
+def test_a_chain_fits_its_width(width: int) -> None:
+    squash = squash_of([[file("f", "x" * (number + 1))] for number in range(12)])
+    for at in squash.history(b"f"):
+        text = "".join(part for _, part in chain_line(squash, at, width))
+        assert len(text) <= max(width, len("Chain:   ...  [L11 ~ 12 B wins]"))
+        assert "[L11 ~ 12 B wins]" in text

@@ -101,13 +101,13 @@ class TellingScreen(PanesScreen):
         """What is under the cursor."""
         row = self.images.row
         subject = (self.pane.place, self.files.path, row.identity if row is not None else None, self.here)
-        self.details.show("", lambda width: self._detail_lines(), subject=subject)
+        self.details.show("", self._detail_lines, subject=subject)
         if self.side.display:
             self.side.show("HISTORY", lambda width: self._side_lines())
         if self.page_name == "file":
             self.page.remake()
 
-    def _detail_lines(self) -> Sequence[Line]:
+    def _detail_lines(self, width: int) -> Sequence[Line]:
         pane = self.pane
         position, squash = self.files.position, self.files.squash
         state = self.state
@@ -120,7 +120,7 @@ class TellingScreen(PanesScreen):
             return []
         if self._placed is not None and self._placed[0].details < 0:
             return file_page(squash, position, state.image)
-        return path_details(squash, position, state.image)
+        return path_details(squash, position, state.image, width)
 
     def _side_lines(self) -> Sequence[Line]:
         state, squash, path = self.state, self.files.squash, self.files.path
