@@ -9,7 +9,8 @@ live in single.py: whatever is not plain, on the walk or in a batch that was gat
 import re
 from array import array
 from bisect import bisect_right
-from itertools import accumulate, compress
+from itertools import accumulate, compress, repeat
+from operator import itemgetter
 from struct import Struct
 
 try:
@@ -45,6 +46,8 @@ _KIND_OF_FLAG = bytes(KINDS.get(flag, 0) for flag in range(256))
 
 _LENGTHS = tuple(b"%d" % length for length in range(513))
 """How a PAX record that fills its header says its length."""
+
+_FIRST = itemgetter(0)
 
 _ODD = re.compile(rb"\0(?=\0|\.(?:wh\.|\.?\0))")
 """What is before a marker, `.`, `..` or nothing at all in keys that stand between NULs."""
@@ -107,7 +110,7 @@ class BatchLane:
                     length, _, path = buffer[at + 512 : at + 512 + size].partition(b" path=")
                     if length != _LENGTHS[size] or not 1 < len(path) <= LONGEST_NAME_BYTES + 1:
                         break
-                    if path.find(b"\n") != len(path) - 1 or b"\0" in path:
+                    if path.find(b"\n") != len(path) - 1:
                         break
                     paths[len(headers)] = path[:-1]
                     self._pax_headers.append(header)
@@ -174,30 +177,28 @@ class BatchLane:
         """Make rows of all headers, of those with an odd name singly."""
         headers, count = self._headers, len(self._headers)
         fields = _BATCH.unpack(joined.ljust(512 * BATCH_HEADERS, b"\0"))
-        names = fields[0 : 3 * count : 3]
-        keys = [name.rstrip(b"\0").replace(b"/", b"\0") for name in names]
-        if b"\0".join(keys).count(b"\0") != b"".join(names).count(b"/") + count - 1:  # a NUL inside a name
-            self._add_singly(0, count)
-            return
+        names = [name.rstrip(b"\0") for name in fields[0 : 3 * count : 3]]
         for index in compress(range(count), joined[345::512]):
-            keys[index] = ustar_name(headers[index], text(names[index])).replace(b"/", b"\0")
+            names[index] = ustar_name(headers[index], names[index])
         for index, path in self._paths.items():
-            keys[index] = path.replace(b"/", b"\0")
-        if keys[-1].startswith(b".\0"):
-            keys = [key[2:] if key[:2] == b".\0" else key for key in keys]
+            names[index] = path
+        if names[-1].startswith(b"./"):
+            names = [name[2:] if name[:2] == b"./" else name for name in names]
         kinds = joined[156::512].translate(_KIND_OF_FLAG)
         for index in compress(range(count), kinds):
-            keys[index] = keys[index].rstrip(b"\0")
-        between = b"\0" + b"\0".join(keys) + b"\0"
-        if b"\0\0" not in between and (b"\0." not in between or not _ODD.search(between)):
-            self._add_columns(0, keys, kinds, fields)
+            names[index] = names[index].rstrip(b"/")
+        if b"\0" in b"/".join(names):
+            self._add_singly(0, count)
             return
-        begins = list(accumulate((len(key) + 1 for key in keys), initial=0))
-        start = 0
-        for odd in sorted({bisect_right(begins, match.start()) - 1 for match in _ODD.finditer(between)}):
-            self._add_columns(start, keys[start:odd], kinds, fields)
-            self._add_singly(odd, odd + 1)
-            start = odd + 1
+        keys = [name.replace(b"/", b"\0") for name in names]
+        between = b"\0" + b"\0".join(keys) + b"\0"
+        start, places = 0, _odd_places(between)
+        if places:
+            begins = list(accumulate((len(key) + 1 for key in keys), initial=0))
+            for odd in sorted({bisect_right(begins, place) - 1 for place in places}):
+                self._add_columns(start, keys[start:odd], kinds, fields)
+                self._add_singly(odd, odd + 1)
+                start = odd + 1
         self._add_columns(start, keys[start:], kinds, fields)
 
     def _add_columns(self, start: int, keys: list[bytes], kinds: bytes, fields: tuple[bytes, ...]) -> None:
@@ -208,12 +209,27 @@ class BatchLane:
             if kinds[index] != DIRECTORY:
                 columns.links[row + index] = text(self._headers[index][157:257])
         columns.keys += keys
+        columns.parents.update(map(_FIRST, map(bytes.rpartition, keys, repeat(b"\0"))))
         columns.kinds += kinds[start:stop]
         columns.owners.extend(map(single.owners.__getitem__, fields[3 * start + 1 : 3 * stop : 3]))
         columns.mtimes.extend(map(single.mtimes.__getitem__, fields[3 * start + 2 : 3 * stop : 3]))
         columns.sizes += array("q", self._sizes[start:stop])
         columns.offsets += array("q", self._offsets[start:stop])
         columns.member_count += len(keys)
+
+
+def _odd_places(between: bytes) -> list[int]:
+    """Where in keys that stand between NULs something odd begins.
+
+    Two bytes are found far sooner than an expression, and dots after a NUL are rare: dots are taken for NULs at first.
+    """
+    places, blurred = [], between.replace(b".", b"\0")
+    at = blurred.find(b"\0\0")
+    while at >= 0:
+        if _ODD.match(between, at):
+            places.append(at)
+        at = blurred.find(b"\0\0", at + 1)
+    return places
 
 
 def _sums_fit(headers: bytes) -> bool:

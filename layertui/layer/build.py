@@ -7,8 +7,8 @@ an earlier one left behind is kept as dead: it is listed and its bytes count, bu
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable
-from itertools import compress, islice, repeat
-from operator import eq, itemgetter, not_
+from itertools import compress, islice
+from operator import eq, not_
 
 from layertui.errors import DamagedError
 from layertui.layer.columns import Columns, Kind
@@ -37,7 +37,8 @@ def build(columns: Columns) -> LayerTree:
     order = sorted(range(len(keys)), key=keys.__getitem__)
     in_order = [keys[row] for row in order]
     directories = set(compress(keys, kinds.translate(DIRECTORY)))
-    missing = _closed(_parents(keys) - directories, directories)
+    missing = _closed(columns.parents - directories, directories)
+    columns.parents = set()
     flags = bytearray(len(keys))
     stands_twice = any(map(eq, in_order, islice(in_order, 1, None)))
     if stands_twice or not missing.isdisjoint(compress(keys, kinds.translate(PLAIN)) if missing else ()):
@@ -56,10 +57,8 @@ def build(columns: Columns) -> LayerTree:
 
 
 def _parents(keys: Iterable[bytes]) -> set[bytes]:
-    """The parents of all keys, without the root."""
-    parents = set(map(itemgetter(0), map(bytes.rpartition, keys, repeat(b"\0"))))
-    parents.discard(b"")
-    return parents
+    """The parents of all keys."""
+    return set(map(parent_of, keys))
 
 
 def _settle_conflicts(columns: Columns, order: list[int], flags: bytearray) -> None:

@@ -58,6 +58,8 @@ class Columns:
     """Segments of sparse files (see sparse.py)."""
     opaque: dict[bytes, None] = field(default_factory=dict)
     """Keys of directories that hold an opaque marker, in order."""
+    parents: set[bytes] = field(default_factory=set)
+    """Keys of the parents of all members: told while the keys are at hand, and taken by the build (see build.py)."""
     member_count: int = 0
     """Members of the tar, markers included, extension headers not."""
     content_bytes: int = 0

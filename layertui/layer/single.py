@@ -12,6 +12,7 @@ from layertui.layer.columns import LARGEST_SIZE_BYTES, Columns, Kind
 from layertui.layer.extension import Extensions
 from layertui.layer.header import adler_when_right, checksum_is_right, number, text, ustar_name
 from layertui.layer.member import clean_odd_name, fields_from_extensions, forget_row, is_odd, owner_of
+from layertui.layer.names import parent_of
 from layertui.layer.sparse import Take
 
 FILE, DIRECTORY = int(Kind.FILE), int(Kind.DIRECTORY)
@@ -150,6 +151,7 @@ class SingleLane:
         elif kind == _CHAR or kind == _BLOCK:
             columns.devices[row] = _device(header)
         columns.keys.append(key)
+        columns.parents.add(parent_of(key))
         columns.kinds.append(kind)
         columns.owners.append(owner)
         columns.mtimes.append(mtime)
@@ -162,6 +164,8 @@ class SingleLane:
 
     def _mtime_ns(self, field: bytes) -> int:
         try:
+            if field[11] == 0 and field[:11].isdigit():  # nearly always
+                return int(field[:11], 8) * 1_000_000_000
             return max(-(1 << 63), min(number(field) * 1_000_000_000, (1 << 63) - 1))
         except ValueError:
             self.columns.warn("a modification time is not a number; shown as 1970.")

@@ -2,11 +2,12 @@
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 from layertui.layer.columns import Kind
 from layertui.layer.names import key_of, parent_of, path_of
+from layertui.present.layout import Lines, joined, lines_by_name
 from layertui.present.row import Row, make_row
 from layertui.present.selection import Selection
 from layertui.present.view import Folds, Order, Sort, View
@@ -65,7 +66,7 @@ class FileRows:
             self._depths = array("H", bytes(2 * count))
             self._spans = array("H", bytes(2 * count))
             return
-        self._indexes, self._depths, self._spans = self._lines(self._children(0, count), 0)
+        self._indexes, self._depths, self._spans = self._lines(0, count, 0)
 
     def _children(self, start: int, stop: int) -> Iterator[int]:
         """Indexes of the rows of one directory, without what lies beneath them."""
@@ -79,49 +80,38 @@ class FileRows:
 
         A whiteout, or a directory that a later member of its layer replaced, stands before its path's last row.
         """
-        positions, depths = self.selection.positions, self.squash.depths
-        position = positions[index]
-        return (
-            index + 1 < len(positions)
-            and 0 < depths[position] < depths[positions[index + 1]]
-            and self._is_directory(position)
-        )
+        at = bisect_left(self.selection.holders, index)
+        return at < len(self.selection.holders) and self.selection.holders[at] == index
 
-    def _lines(self, children: "Iterator[int]", depth: int) -> "tuple[array[int], array[int], array[int]]":
-        """Lay out children, and what is open beneath them: indexes, depths, and how many components a name joins."""
-        indexes: array[int] = array("I")
-        depths: array[int] = array("H")
-        spans: array[int] = array("H")
-        stack = [iter(self._sorted(children))]
+    def _lines(self, start: int, stop: int, depth: int) -> Lines:
+        """Lay out the rows of a directory and what is open beneath them: indexes, depths, components a name joins."""
+        if self.view.sort is not Sort.NAME or self.view.reverse or self.selection.has_dead:
+            return self._sorted_lines(start, stop, depth)
+        return lines_by_name(self.selection, start, stop, depth, self._open_test())
+
+    def _open_test(self) -> Callable[[int], bool]:
+        """What tells whether the directory at a position is open."""
+        if self.folds.chosen:
+            return self._is_open
+        opened = self.folds.is_open(b"", self._open_default)
+        return lambda position: opened
+
+    def _sorted_lines(self, start: int, stop: int, depth: int) -> Lines:
+        """As `_lines`, with the rows of each directory sorted."""
+        indexes, depths, spans = array("I"), array("H"), array("H")
+        stack = [iter(self._sorted(self._children(start, stop)))]
         while stack:
             index = next(stack[-1], None)
             if index is None:
                 stack.pop()
                 continue
-            index, span = self._joined(index)
-            position = self.selection.positions[index]
+            index, span = joined(self.selection, index) if self._holds(index) else (index, 1)
             indexes.append(index)
             depths.append(depth + len(stack) - 1)
             spans.append(span)
-            if self._holds(index) and self._is_open(position):
+            if self._holds(index) and self._is_open(self.selection.positions[index]):
                 stack.append(iter(self._sorted(self._children(index + 1, self.selection.subtree_stop(index)))))
         return indexes, depths, spans
-
-    def _joined(self, index: int) -> tuple[int, int]:
-        """Follow a chain of directories that hold only one directory each, as long as the layer did nothing to them."""
-        span = 1
-        positions = self.selection.positions
-        while (
-            self._holds(index)
-            and self.selection.states[positions[index]] == State.UNCHANGED
-            and self._is_directory(positions[index + 1])
-            and self.squash.depths[positions[index + 1]] == self.squash.depths[positions[index]] + 1
-            and self.selection.subtree_stop(index + 1) == self.selection.subtree_stop(index)
-            and (self._holds(index + 1) or index + 2 == self.selection.subtree_stop(index))
-        ):
-            index += 1
-            span += 1
-        return index, span
 
     def _sorted(self, indexes: "Iterator[int] | range") -> "list[int] | Iterator[int] | range":
         sort, reverse = self.view.sort, self.view.reverse
@@ -157,7 +147,7 @@ class FileRows:
                 del column[line + 1 : stop]
         else:
             index = self._indexes[line]
-            lines = self._lines(self._children(index + 1, self.selection.subtree_stop(index)), self._depths[line] + 1)
+            lines = self._lines(index + 1, self.selection.subtree_stop(index), self._depths[line] + 1)
             for column, more in zip((self._indexes, self._depths, self._spans), lines, strict=True):
                 column[line + 1 : line + 1] = more
 
@@ -213,8 +203,9 @@ class FileRows:
         positions = self.selection.positions
         places = ((bisect_left(positions, position), position) for position in self.squash.run(path_of(key))[::-1])
         own = [index for index, position in places if index < len(positions) and positions[index] == position]
-        joined = [self._joined(index)[0] for index in own] if self.view.order is Order.TREE else []
-        for index in own + joined:
+        in_tree = self.view.order is Order.TREE
+        ends = [joined(self.selection, index)[0] for index in own if in_tree and self._holds(index)]
+        for index in own + ends:
             with suppress(ValueError):  # listed, but inside a closed directory
                 return self._indexes.index(index)
         return None

@@ -3,14 +3,16 @@
 from array import array
 from bisect import bisect_left
 from dataclasses import replace
+from functools import cached_property
 from itertools import accumulate, chain, compress
 
 from layertui.layer.columns import Kind
+from layertui.layer.tree import DEAD
 from layertui.present.query import matching, narrows, parse_query
 from layertui.present.view import ADDED, MODIFIED, REMOVED, UNCHANGED, Order, View
 from layertui.stack.layercolumn import both, but_not
 from layertui.stack.space import reclaimable
-from layertui.stack.squash import Fate, Squash
+from layertui.stack.squash import IS_DIRECTORY, Fate, Squash
 from layertui.stack.state import State
 
 GROUPS: dict[str, frozenset[State]] = {
@@ -61,7 +63,8 @@ class Selection:
                 context -= squash.fates[self.listed[0]] == Fate.CONTEXT
                 del self.listed[0]
             self.total = len(self.listed) - context
-        self._hits: list[int] | None = None
+        self._keys: list[bytes] = previous._keys if same_base and previous is not None else []
+        self._hits: list[int] | None = None  # indexes into `listed` of what matched
         self.positions = self.listed
         """Positions of all rows, folds apart, ancestors of what matched included."""
         self.matched = self.total
@@ -70,35 +73,55 @@ class Selection:
         self._sums: array[int] | None = None
         self._lost: array[int] | None = None
 
+    @cached_property
+    def depths(self) -> "array[int]":
+        """Depth in the tree of every row in `positions`."""
+        return array("H", map(self.squash.depths.__getitem__, self.positions))
+
+    @cached_property
+    def has_dead(self) -> bool:
+        """Whether a member that its own layer replaced is among the rows."""
+        return any(code >> 3 & DEAD for code in set(map(self.squash.codes.__getitem__, self.positions)))
+
+    @cached_property
+    def holders(self) -> list[int]:
+        """Indexes into `positions` of the directories that have rows beneath them, the root's row apart."""
+        depths = self.depths
+        codes = bytes(map(self.squash.codes.__getitem__, self.positions))
+        directories = compress(range(len(codes) - 1), codes.translate(IS_DIRECTORY))
+        return [index for index in directories if 0 < depths[index] < depths[index + 1]]
+
     def _select(self, previous: "Selection | None") -> None:
-        view, squash = self.view, self.squash
+        view = self.view
         terms = parse_query(view.query)
         flat = view.order is Order.FLAT
         filtered = bool(terms or view.hidden or view.overlaps)
         if not filtered and not flat:
             return
-        candidates: array[int] | list[int] = self.listed
         if (
             previous is not None
             and previous._hits is not None
             and replace(previous.view, query="") == replace(view, query="")
             and narrows(view.query, previous.view.query)
         ):
-            candidates = previous._hits
+            hits = previous._hits
         else:
-            candidates = self._by_columns(flat)
-        hits = list(candidates)
+            hits = self._by_columns(flat)
         if terms:
-            trees, first = squash.trees, squash.first
-            layers, rows = squash.layers, squash.rows
-            keys = [trees[layers[position] - first].columns.keys[rows[position]] for position in hits]
-            hits = [hits[index] for index in matching(terms, keys, range(len(hits)))]
+            if not self._keys:
+                trees, first = self.squash.trees, self.squash.first
+                layers, rows = self.squash.layers, self.squash.rows
+                keys = [tree.columns.keys for tree in trees]
+                self._keys = [keys[layers[position] - first][rows[position]] for position in self.listed]
+            hits = matching(terms, self._keys, hits)
         self._hits = hits
         self.matched = len(hits)
-        self.positions = array("I", hits) if flat else self._with_ancestors(hits)
+        if len(hits) != len(self.listed):
+            found = list(map(self.listed.__getitem__, hits))
+            self.positions = array("I", found) if flat else self._with_ancestors(found)
 
-    def _by_columns(self, flat: bool) -> "array[int] | list[int]":
-        """What toggles, overlaps and the flat order leave of what is listed."""
+    def _by_columns(self, flat: bool) -> list[int]:
+        """What toggles, overlaps and the flat order leave of what is listed, as indexes into it."""
         view, squash = self.view, self.squash
         keep = b"\1" * len(squash)
         for group in view.hidden:
@@ -107,35 +130,30 @@ class Selection:
             keep = both(keep, squash.overlap_mask())
         if view.overlaps or view.hidden or view.query:
             keep = but_not(keep, squash.fates.translate(_CONTEXT))
-        kept = list(compress(self.listed, map(keep.__getitem__, self.listed)))
         if flat:
-            kinds = [squash.kind(position) for position in kept]
-            kept = [
-                position
-                for position, kind in zip(kept, kinds, strict=True)
-                if kind is not Kind.DIRECTORY or self.states[position] != State.UNCHANGED
-            ]
-        return kept
+            unchanged = self.states.translate(bytes(state == State.UNCHANGED for state in range(256)))
+            keep = but_not(keep, both(squash.codes.translate(IS_DIRECTORY), unchanged))
+        return list(compress(range(len(self.listed)), map(keep.__getitem__, self.listed)))
 
     def _with_ancestors(self, hits: list[int]) -> "array[int]":
-        """The hits and the directories that lead to them, in tree order."""
+        """The hits and the directories that lead to them, in tree order; work is for each directory, not each hit."""
         squash, parents = self.squash, self.squash.parents
-        if len(hits) == len(self.listed):
-            return self.listed
-        listed = set(self.listed)
-        chosen = set(hits)
-        seen: set[int] = set()
+        listed, chosen = bytearray(len(squash)), bytearray(len(squash))
+        for position in self.listed:
+            listed[position] = 1
         for position in hits:
-            run = parents[position]
+            chosen[position] = 1
+        seen: set[int] = set()
+        for run in set(map(parents.__getitem__, hits)):
             while run not in seen:
                 seen.add(run)
                 at = run
                 while at < len(squash) and parents[at] == parents[run] and (at == run or self._same_path(run, at)):
-                    if at in listed and squash.kind(at) is Kind.DIRECTORY:
-                        chosen.add(at)
+                    if listed[at] and squash.kind(at) is Kind.DIRECTORY:
+                        chosen[at] = 1
                     at += 1
                 run = parents[run]
-        return array("I", sorted(chosen))
+        return array("I", compress(range(len(squash)), chosen))
 
     def _same_path(self, one: int, other: int) -> bool:
         return self.squash.key(one) == self.squash.key(other)

@@ -86,7 +86,8 @@ class _Fold:
             own_kills: Sequence[int] = ()
             own_pending = no_pending
             if stop == start + 1 and codes[start] < _WHITEOUT:
-                self._child_changed(pending, layers[start])
+                if pending:
+                    self._child_changed(pending, layers[start])
                 if codes[start] != _DIRECTORY:
                     own_kills = [layers[start]]
             elif eventful.find(1, start, stop) < 0:

@@ -94,8 +94,9 @@ class Table:
         self.depths = bytearray(2 * count)
         """Words of 4 and of 2 bytes, as bytes: runs of one value are written in one go."""
         followers = list(compress(range(count), self.follows))
-        sizes = list(compress(self.sizes, self.follows))
-        pair_states = bytes(map(ne, sizes, compress(self.sizes, self.followed))).translate(_PAIR_STATES)
+        sizes = _picker(followers)(self.sizes)
+        sizes_below = _picker(list(compress(range(count), self.followed)))(self.sizes)
+        pair_states = bytes(map(ne, sizes, sizes_below)).translate(_PAIR_STATES)
         for at, state in zip(reversed(followers), reversed(pair_states), strict=True):
             self.states[at] = state
             self.subtree_ends[at - 1] = self.subtree_ends[at]
@@ -153,6 +154,7 @@ class Table:
             layer_count=layer_count,
             layers=self.layers,
             rows=self.rows,
+            codes=self.codes,
             ends=bytes(self.ends) if isinstance(self.ends, bytearray) else self.ends,
             states=self.states,
             fates=bytes(self.fates),

@@ -144,15 +144,15 @@ class Terminal:
 
     def wait_until_read(self) -> None:
         """Wait until layertui has drawn its screen, and all layers of the image are read."""
-        busy = ("reading", "opening", "folding", "Opening the image")
+        busy = ("reading", "opening", "folding", "Opening the image", ">= ")
         self.wait_until(lambda: "q quit" in self.text and not any(word in self.text for word in busy), what="all read")
 
-    def wait_for_exit(self, timeout_s: float = PATIENCE_S) -> int:
-        """Wait until the program has ended; returns its exit code."""
+    def wait_for_exit(self, timeout_s: float = PATIENCE_S, *, reading: bool = True) -> int:
+        """Wait until the program has ended, taking in what comes unless `reading` is off; returns its exit code."""
         end_s = time.monotonic() + timeout_s
         while not self._ended():
             assert time.monotonic() < end_s, f"still running after {timeout_s} s:\n{self.text}"
-            if not self.receive(0.02):
+            if not reading or not self.receive(0.02):
                 time.sleep(0.01)  # a closed terminal is always readable
         while self.receive(0):
             pass

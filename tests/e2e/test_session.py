@@ -132,6 +132,55 @@ def fits(terminal: Terminal, columns: int) -> bool:
     )
 
 
+def test_it_ends_when_its_terminal_closes_while_it_draws() -> None:
+    """The first screen takes some tenths of a second; in any of them the connection may be lost."""
+    for wait_ms in range(20, 500, 40):
+        with Terminal(layertui("demo"), (200, 50)) as terminal:
+            terminal.wait_until(lambda of=terminal: b"\x1b[?1049h" in of.raw, what="a screen")
+            end_s = time.monotonic() + wait_ms / 1000
+            while (left_s := end_s - time.monotonic()) > 0:
+                terminal.receive(left_s)
+            terminal.hang_up()
+            assert terminal.wait_for_exit(ENDS_WITHIN_S) != 0
+
+
+@pytest.mark.parametrize("end", ["SIGTERM", "SIGHUP", "closed terminal"])
+def test_it_ends_when_its_terminal_takes_nothing_any_more(end: str) -> None:
+    """As over a connection that is dead: what it draws fills the pipe, and then it is told to end."""
+    with Terminal(layertui("demo"), (200, 50)) as terminal:
+        terminal.wait_until_read()
+        for _ in range(150):
+            terminal.send(b"?q")
+            time.sleep(0.01)  # nothing can be waited for: nothing is read
+        if end == "closed terminal":
+            terminal.hang_up()
+        else:
+            os.kill(terminal.pid, signal.Signals[end])
+        assert terminal.wait_for_exit(ENDS_WITHIN_S, reading=False) != 0
+        assert terminal.left_behind() == []
+
+
+BURSTS = [
+    (b"2/motd\r", "1 of 83"),
+    (b"2fetcmotd", "etc/motd"),
+    (b"2ss", "by size"),
+    (b"2sr", "by reclaimable"),
+    (b"?q2v", "merged up to it"),
+    (b"2.v,", "FILES  L0  merged"),
+    (b":reclaimable", "Sort by reclaimable bytes"),
+]
+"""Keys that come in one packet, and what they bring."""
+
+
+@pytest.mark.parametrize(("keys", "seen"), BURSTS, ids=[keys.decode().strip() for keys, _ in BURSTS])
+def test_keys_that_come_together_mean_what_they_mean_one_by_one(keys: bytes, seen: str) -> None:
+    with Terminal(layertui("demo"), (120, 36)) as terminal:
+        terminal.wait_until_read()
+        terminal.send(keys)
+        terminal.wait_for(seen, 5)
+        assert "without" not in terminal.lines()[1]  # no letter of a text was taken for a command
+
+
 def test_the_size_may_change_while_it_works(busy: Path) -> None:
     with Terminal(layertui(busy), (120, 36)) as terminal:
         wait_until_busy(terminal)

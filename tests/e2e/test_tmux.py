@@ -72,6 +72,7 @@ def test_the_screen_is_whole_and_keys_work(start: Callable[[list[str]], Tmux]) -
     assert " S  Out    Size" in lines[2]
     assert all(len(line) <= 80 for line in lines)
     tmux.press("2", "/")
+    tmux.wait_until(lambda text: "83 of 83" in text)
     tmux.press("-l", "motd")
     tmux.press("Enter")
     tmux.wait_until(lambda text: "1 of 83" in text and "x6" in text)

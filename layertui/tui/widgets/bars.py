@@ -3,7 +3,7 @@
 from textual.geometry import Region
 from textual.strip import Strip
 
-from layertui.tui.widgets.looks import Line, Looks, cells
+from layertui.tui.widgets.looks import Line, Looks, cells, spread
 
 
 class Bar(Looks):
@@ -52,5 +52,4 @@ def header_line(image: list[str], sizes: list[str], width: int) -> Line:
         else:
             totals.pop()
         left, right = sides()
-    room = max(2, width - cells(left) - cells(right))
-    return [*left, ("plain", " " * room), *right]
+    return spread(left, right, width)
