@@ -6,10 +6,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any, NoReturn
 
-import msgspec
-
 from layertui.errors import LayertuiError, PartialResultError
-from layertui.present import report
 from layertui.present.safetext import safe, safe_json
 
 
@@ -31,10 +28,14 @@ def print_json(value: dict[str, Any]) -> None:
 
 
 def _json_text(value: dict[str, Any]) -> str:
+    import msgspec  # only where JSON is asked for: the screen comes up sooner
+
     try:
         data = msgspec.json.encode(value)
     except UnicodeEncodeError:  # a file's name that is not UTF-8, in a reference or a message
-        data = msgspec.json.encode(report.without_surrogates(value))
+        from layertui.present.report import without_surrogates
+
+        data = msgspec.json.encode(without_surrogates(value))
     return safe_json(data.decode())
 
 
@@ -67,7 +68,9 @@ def print_error(error: LayertuiError) -> None:
 def fail(error: LayertuiError, as_json: bool) -> NoReturn:
     """Say what went wrong, on stderr, and end the process with its exit code."""
     if as_json:
-        print(_json_text(report.error_json(error)), file=sys.stderr)
+        from layertui.present.report import error_json
+
+        print(_json_text(error_json(error)), file=sys.stderr)
     else:
         print_error(error)
     sys.exit(error.exit_code)

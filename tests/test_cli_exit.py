@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from layertui import cli
+from layertui import cli, commands, headless
 from tests.kit.docker import docker_archive
 from tests.kit.entries import file
 from tests.kit.images import ImageSpec, build
@@ -108,7 +108,7 @@ def test_a_bug_prints_no_traceback(counted: str, capfdbinary: Capture, monkeypat
     def broken(*arguments: object, **options: object) -> None:
         raise RuntimeError("secret\x1b[31m text out of a file")
 
-    monkeypatch.setattr(cli, "load", broken)
+    monkeypatch.setattr(headless, "load", broken)
     ran = run(capfdbinary, "layers", counted)
     assert (ran.code, ran.out) == (70, b"")
     assert b"This is a bug in layertui" in ran.err
@@ -196,3 +196,8 @@ def test_help_and_version(capfdbinary: Capture) -> None:
 
 def test_progress_is_for_terminals_only(counted: str, capfdbinary: Capture) -> None:
     assert run(capfdbinary, "layers", counted, "--verify-digests").err == b""
+
+
+def test_every_command_is_known_to_the_entry_point() -> None:
+    registered = {name for name in commands.app if not name.startswith("-")}
+    assert registered - {"demo"} == cli.COMMANDS

@@ -8,7 +8,7 @@ Nothing is executed for each descendant of a removed directory: what kills benea
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from sys import byteorder
+from struct import Struct
 
 from layertui.layer.columns import Kind
 from layertui.layer.tree import DEAD, IMPLIED, OPAQUE, PASSAGE, LayerTree
@@ -22,6 +22,9 @@ _FILE, _DIRECTORY, _WHITEOUT = int(Kind.FILE), int(Kind.DIRECTORY), int(Kind.WHI
 _METADATA, _TYPE = int(State.METADATA), int(State.TYPE)
 _ONLY, _WINS, _SHADOWED, _DELETED = int(Fate.ONLY), int(Fate.WINS), int(Fate.SHADOWED), int(Fate.DELETED)
 """Numbers of what the hot loops compare: looking a member up in an enum takes longer than the comparison."""
+
+_PLACE = Struct("=IHxx")
+"""Parent and depth of a position, in a table of their own: all that lies beneath a path is written in one go."""
 
 _EVENTFUL = bytes(code == _DIRECTORY or code >= _WHITEOUT for code in range(256))
 """Translates codes to a mask of what the pass stops at: directories, markers, and rows with a flag."""
@@ -58,14 +61,13 @@ class _Fold:
         """One pass in tree order; the stack holds the ancestors of the path at hand."""
         table = self.table
         keys, codes, layers, followed, follows = table.keys, table.codes, table.layers, table.followed, table.follows
-        subtree_ends, parents, depths = table.subtree_ends, table.parents, table.depths
+        subtree_ends, places = table.subtree_ends, bytearray(_PLACE.size * len(table))
         count = end = len(table)
         eventful = either(codes.translate(_EVENTFUL), both(either(follows, followed), codes.translate(_NO_FILE)))
         careful = codes.translate(_IS_DEAD).find(1) >= 0
         if careful:
             # What a later member replaced may lie beneath a path that is no directory, or that no row stands for.
             eventful = bytes((1,)) * count
-            table.depths[:] = array("H", [key.count(b"\0") + 1 if key else 0 for key in keys]).tobytes()
         several = either(eventful, followed)
         self.firsts = unless(table.layers, either(follows, eventful), table.no_end)
         stack: list[tuple[int, tuple[int, ...], Pending]] = []
@@ -104,15 +106,17 @@ class _Fold:
                 for position in range(start, stop):
                     subtree_ends[position] = end
                 # All that lies beneath; subtrees in it come later, and overwrite their part.
-                parents[4 * stop : 4 * end] = start.to_bytes(4, byteorder) * (end - stop)
-                if not careful:
-                    depths[2 * stop : 2 * end] = len(stack).to_bytes(2, byteorder) * (end - stop)
+                places[8 * stop : 8 * end] = _PLACE.pack(start, len(stack)) * (end - stop)
                 if own_kills:
                     kills = tuple(sorted({*kills, *own_kills}))
                     self._doom(stop, end, kills)
                 pending = own_pending
                 if pending:
                     self.pendings.append((start, stop, pending))
+
+        table.parents, table.depths = array("I", bytes(places))[::2], array("H", bytes(places))[2::4]
+        if careful:
+            table.depths = array("H", [key.count(b"\0") + 1 if key else 0 for key in keys])
 
     def _doom(self, start: int, stop: int, kills: tuple[int, ...]) -> None:
         """End all that lies beneath a path at the first layer above its own that kills there."""
@@ -145,7 +149,9 @@ class _Fold:
         """The common case of `_path`: entries only, and nothing above that kills; each replaces the one before it."""
         table = self.table
         codes, layers, ends, fates, states = table.codes, table.layers, table.ends, table.fates, table.states
-        own_kills = [layers[position] for position in range(start, stop) if codes[position] != _DIRECTORY]
+        own_kills: list[int] = []
+        if codes[start] != _DIRECTORY:
+            own_kills.append(layers[start])
         pending: Pending = {}
         self._child_changed(around, layers[start])
         for position in range(start + 1, stop):
@@ -156,6 +162,8 @@ class _Fold:
                 if only_mtime:
                     pending[layer] = position
                 continue
+            if codes[position] != _DIRECTORY:
+                own_kills.append(layer)
             state = states[position] = table.state(below, position)
             if state == _TYPE:
                 self._child_changed(around, layer)

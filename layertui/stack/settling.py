@@ -19,7 +19,7 @@ def settle_directories(table: Table, pendings: Iterable[tuple[int, int, Pending]
     Each pending comes with the first position of its path, and of what lies beneath it. `firsts` holds the layers of
     plain entries that are the first at their path.
     """
-    parents, ends = memoryview(table.parents).cast("I"), table.subtree_ends
+    parents, ends = table.parents, table.subtree_ends
     for start, beneath, pending in pendings:
         stop = ends[start]
         for layer, position in pending.items():

@@ -16,7 +16,6 @@ from layertui.layer.tree import IMPLIED, Entry, LayerTree
 from layertui.stack.layercolumn import LayerColumn, at_most, but_not, is_equal
 from layertui.stack.state import SETTLED, Outcome, State, metadata_differs
 
-
 KINDS = tuple(Kind)
 """Kinds by number: a lookup that costs less than asking the enum."""
 

@@ -90,9 +90,8 @@ class Table:
             self.ends = array("H", [layer if followed else NO_END_WORD for followed, layer in above])
         self.states = bytearray(count)
         self.subtree_ends = array("I", range(1, count + 1))
-        self.parents = bytearray(4 * count)
-        self.depths = bytearray(2 * count)
-        """Words of 4 and of 2 bytes, as bytes: runs of one value are written in one go."""
+        self.parents = array("I")
+        self.depths = array("H")
         followers = list(compress(range(count), self.follows))
         sizes = _picker(followers)(self.sizes)
         sizes_below = _picker(list(compress(range(count), self.followed)))(self.sizes)
@@ -159,9 +158,9 @@ class Table:
             states=self.states,
             fates=bytes(self.fates),
             subtree_ends=self.subtree_ends,
-            parents=array("I", bytes(self.parents)),
+            parents=self.parents,
             sizes=self.sizes,
-            depths=array("H", bytes(self.depths)),
+            depths=self.depths,
             lower_links=self.links,
             warnings=tuple(sorted(self.warnings)),
             no_end=self.no_end,

@@ -77,7 +77,7 @@ def test_the_screen_is_whole_and_keys_work(start: Callable[[list[str]], Tmux]) -
     tmux.press("Enter")
     tmux.wait_until(lambda text: "1 of 83" in text and "x6" in text)
     # tmux holds an Esc back, and the key after it arrives as one Alt chord.
-    tmux.press("Escape", "v")
+    tmux.press("M-v")
     tmux.wait_until(lambda text: "1 of 83" not in text and "merged" in text)
     tmux.press("?")
     tmux.wait_until(lambda text: "KEYS in" in text)

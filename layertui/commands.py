@@ -1,0 +1,227 @@
+"""The commands: what each is asked, and what it prints."""
+
+import os
+from dataclasses import replace
+from typing import Annotated
+
+import cyclopts
+from cyclopts import App, Parameter
+
+from layertui import __version__
+from layertui.console import print_json, print_lines, write
+from layertui.errors import (
+    NotFoundError,
+    UsageError,
+)
+from layertui.headless import finish, only_entry, read_image, report_problems
+from layertui.image.image import Image
+from layertui.layer.names import path_of
+from layertui.opening import open_reference_or_demo, show
+from layertui.present import report, table
+from layertui.present.selection import GROUPS, view_states
+from layertui.present.view import ADDED, MODIFIED, REMOVED, View
+
+CHANGED_GROUPS = {"a": GROUPS[ADDED], "m": GROUPS[MODIFIED], "r": GROUPS[REMOVED]}
+"""Letters of `--changed`."""
+
+EXIT_CODES = """Exit codes: 0 ok; 2 usage; 3 not found; 4 unreachable or denied; 5 damaged or unsupported input;
+7 partial result; 70 a bug; 130 interrupted."""
+
+Reference = Annotated[
+    str,
+    Parameter(
+        allow_leading_hyphen=True,  # for `-`, standard input; _open refuses the rest
+        help="IMAGE.tar, a directory with an OCI layout, docker-archive:PATH[:TAG], oci:PATH[:TAG], "
+        "oci-archive:PATH[:TAG], demo, or - for standard input. REF#4 is a layer, REF#0..4 a range.",
+    ),
+]
+JsonFlag = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON object.")]
+PlatformOption = Annotated[
+    str | None, Parameter(name="--platform", help="Which of several platforms, such as linux/arm64.")
+]
+VerifyFlag = Annotated[
+    bool, Parameter(name="--verify-digests", negative="", help="Read plain layers whole to check their digests too.")
+]
+ContentFlag = Annotated[
+    bool,
+    Parameter(name="--verify-content", negative="", help="Compare files that were written again with the same size."),
+]
+
+app = App(
+    name="layertui",
+    help="See what is inside a container image: which layer changed what, and which layer's version of a file wins.",
+    help_epilogue=EXIT_CODES,
+    help_format="plaintext",
+    default_parameter=Parameter(show_default=False),
+    version=f"layertui {__version__}",
+    help_flags=["--help", "-h"],
+    version_flags=["--version"],
+)
+
+
+@app.default
+def open_screen(
+    ref: Reference | None = None,
+    /,
+    *,
+    platform: PlatformOption = None,
+    theme: Annotated[str | None, Parameter(help="A theme's name; told by the terminal otherwise.")] = None,
+    low_bandwidth: Annotated[bool | None, Parameter(help="Send less; the default where SSH_CONNECTION is set.")] = None,
+    mouse: Annotated[bool, Parameter(help="Take mouse events.")] = True,
+) -> None:
+    """Open an image on the screen; print its layers where the output is no terminal."""
+    if ref is None:
+        raise UsageError(
+            "Say which image to open.",
+            "Try: layertui image.tar, or layertui demo. An engine's image: docker save NAME -o image.tar",
+        )
+    show(open_reference_or_demo(ref, platform), theme=theme, low_bandwidth=low_bandwidth, mouse=mouse)
+
+
+@app.command
+def demo(
+    *,
+    theme: Annotated[str | None, Parameter(help="A theme's name; told by the terminal otherwise.")] = None,
+    low_bandwidth: Annotated[bool | None, Parameter(help="Send less; the default where SSH_CONNECTION is set.")] = None,
+    mouse: Annotated[bool, Parameter(help="Take mouse events.")] = True,
+) -> None:
+    """Open a built-in image that shows every mark."""
+    show(open_reference_or_demo("demo"), theme=theme, low_bandwidth=low_bandwidth, mouse=mouse)
+
+
+@app.command
+def layers(
+    ref: Reference,
+    /,
+    *,
+    json: JsonFlag = False,
+    platform: PlatformOption = None,
+    verify_content: ContentFlag = False,
+    verify_digests: VerifyFlag = False,
+) -> None:
+    """List an image's layers, base to top: what each did, and what it costs."""
+    loaded = read_image(_image(ref, platform)[0], verify_content=verify_content, verify_digests=verify_digests)
+    finish(loaded, table.layers_table, report.layers_json if json else None)
+
+
+@app.command
+def inspect(ref: Reference, /, *, json: JsonFlag = False, platform: PlatformOption = None) -> None:
+    """Show an image's config, history and digests; no layer is read."""
+    image = _image(ref, platform)[0]
+    if json:
+        print_json(report.inspect_json(image))
+    else:
+        print_lines(table.inspect_table(image))
+
+
+@app.command
+def files(
+    ref: Reference,
+    /,
+    *,
+    layer: Annotated[int | None, Parameter(help="This layer's diff; with --merged, all layers up to it.")] = None,
+    merged: Annotated[bool, Parameter(negative="", help="The merged tree; the default without --layer.")] = False,
+    changed: Annotated[str | None, Parameter(help="Only added, modified, removed: letters of amr.")] = None,
+    overlaps: Annotated[bool, Parameter(negative="", help="Only paths that more than one layer holds.")] = False,
+    null: Annotated[
+        bool, Parameter(name=["-0", "--null"], negative="", help="Bare paths, a NUL after each, for xargs -0.")
+    ] = False,
+    json: JsonFlag = False,
+    platform: PlatformOption = None,
+    verify_content: ContentFlag = False,
+    verify_digests: VerifyFlag = False,
+) -> None:
+    """List files: a layer's diff with its markers, or what layers give together."""
+    image, chosen = _image(ref, platform)
+    letters = set(changed or "")
+    if not letters <= set(CHANGED_GROUPS):
+        raise UsageError(f"--changed takes letters of amr, not '{changed}'.", "Try: --changed am")
+    view, numbers = _view(image, chosen, layer, merged)
+    if letters and numbers is not None:
+        raise UsageError(
+            f"What layers {numbers.start} to {numbers.stop - 1} changed is not known without those below them.",
+            f"Ask for one layer, or begin at the base: #0..{numbers.stop - 1}",
+        )
+    if null and json:
+        raise UsageError("--null and --json are two forms of one listing.", "Leave one of them out.")
+    loaded = read_image(image, numbers, verify_content=verify_content, verify_digests=verify_digests)
+    squash = loaded.squash
+    mask = squash.merged_mask(view.layer) if view.merged else squash.diff_mask(view.layer)
+    positions = report.listed_positions(squash, mask) if len(image.layers) else []
+    if overlaps:
+        shared = squash.overlap_mask()
+        positions = [position for position in positions if shared[position]]
+    if letters:
+        wanted = frozenset().union(*(CHANGED_GROUPS[letter] for letter in letters))
+        states = view_states(squash, view)
+        positions = [position for position in positions if states[position] in wanted]
+    if null:
+        paths = b"".join(path_of(squash.key(position)) + b"\0" for position in positions)
+        write(paths)
+        report_problems(loaded)
+        return
+    finish(
+        loaded,
+        lambda loaded: table.files_table(loaded.squash, view, positions),
+        (lambda loaded: report.files_json(loaded, view, positions)) if json else None,
+    )
+
+
+def _view(image: Image, chosen: "range | None", layer: int | None, merged: bool) -> tuple[View, range | None]:
+    """What `files` is asked to list, and which layers have to be read for it."""
+    count = len(image.layers)
+    if layer is not None and not 0 <= layer < count:
+        has = f"has layers 0 to {count - 1}" if count else "has no layers"
+        raise NotFoundError(f"{image.reference} {has}, so there is no layer {layer}.")
+    if layer is not None:
+        return View(layer, merged=merged), None
+    if chosen is None:
+        return View(max(count - 1, 0), merged=True), None
+    if len(chosen) == 1 and not merged:
+        return View(chosen.start), None
+    return View(chosen.stop - 1, merged=True), None if chosen.start == 0 else chosen
+
+
+@app.command
+def which(
+    ref: Reference,
+    path: Annotated[str, Parameter(help="A path in the image, with or without the leading slash.")],
+    /,
+    *,
+    json: JsonFlag = False,
+    platform: PlatformOption = None,
+    verify_content: ContentFlag = False,
+) -> None:
+    """Show every layer that holds a path or a whiteout of it, base to top, and which one wins."""
+    image = _image(ref, platform)[0]
+    loaded = read_image(image, verify_content=verify_content)
+    name = os.fsencode(path)
+    run = loaded.squash.run(name)
+    if not loaded.squash.history(name) and loaded.squash.winner(name) is None:
+        report_problems(loaded, quiet_exit=True)
+        raise NotFoundError(
+            f"No layer of {image.reference} holds {path}.", f"List what there is with: layertui files {ref}"
+        )
+    name = path_of(loaded.squash.key(run[0]))
+    finish(
+        loaded,
+        lambda loaded: table.which_table(loaded, name),
+        (lambda loaded: report.which_json(loaded, name)) if json else None,
+    )
+
+
+def _image(ref: str, platform: str | None) -> "tuple[Image, range | None]":
+    """The one image that a reference means, and the layers of it."""
+    opened = open_reference_or_demo(ref, platform)
+    entry = opened.chosen or only_entry(opened)
+    image = entry.open()
+    image = replace(image, warnings=(*opened.source.warnings, *image.warnings))
+    return image, opened.layers.resolve(image) if opened.layers is not None else None
+
+
+def run(arguments: list[str]) -> None:
+    """Run the command that the arguments name; raises UsageError where they cannot be understood."""
+    try:
+        app(arguments, exit_on_error=False, print_error=False)
+    except cyclopts.CycloptsError as error:
+        raise UsageError(" ".join(str(error).split()), "Try: layertui --help") from error

@@ -1,0 +1,89 @@
+"""Reading and printing an image without a screen, and how the process ends when something is wrong with it."""
+
+import sys
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from layertui.console import fail, print_error, print_json, print_lines
+from layertui.errors import DamagedError, PartialResultError, UnreachableError, UsageError
+from layertui.image.image import Image
+from layertui.present import table
+from layertui.progress import ProgressLine
+from layertui.sources.base import ImageEntry
+from layertui.sources.resolve import Opened
+from layertui.stack.load import Loaded, load
+
+GRAVEST_FIRST = (DamagedError, UnreachableError, PartialResultError)
+"""Which of several problems decides how the process ends."""
+
+
+def only_entry(opened: Opened) -> ImageEntry:
+    """The entry of a source of which none was chosen; raises an error that says what there is."""
+    if not opened.entries:
+        raise DamagedError(f"{opened.source.label} holds no image.", "It is an empty archive or layout.")
+    images = [entry for entry in opened.entries if entry.kind == "image"]
+    if not images:
+        broken = next((entry for entry in opened.entries if entry.problem is not None), None)
+        if broken is not None and broken.problem is not None:
+            raise broken.problem
+        raise DamagedError(f"{opened.source.label} holds no image that can run, only artifacts or attestations.")
+    names = ", ".join(
+        (entry.tags[0] if entry.tags else entry.reference)
+        + (f" ({entry.platform.text})" if entry.platform is not None else "")
+        for entry in images[:20]
+    )
+    more = f", and {len(images) - 20} more" if len(images) > 20 else ""
+    raise UsageError(
+        f"{opened.source.label} holds {len(images)} images; say which one: {names}{more}.",
+        "Write its name behind a colon, such as "
+        f"{opened.source.label}:{images[0].tags[0] if images[0].tags else images[0].reference}",
+    )
+
+
+def read_image(
+    image: Image, numbers: range | None = None, *, verify_content: bool = False, verify_digests: bool = False
+) -> Loaded:
+    """Read an image's layers, with progress on stderr."""
+    with ProgressLine() as progress:
+        sizes = {layer.index: layer.blob.size_bytes for layer in image.layers if layer.blob is not None}
+
+        def show(layer: int, done: int) -> None:
+            progress.show(f"reading L{layer}  {100 * done // max(sizes[layer], 1)}%")
+
+        return load(image, numbers, verify_content=verify_content, verify_digests=verify_digests, progress=show)
+
+
+def finish(
+    loaded: Loaded,
+    lines: Callable[[Loaded], Iterable[str]],
+    shape: Callable[[Loaded], dict[str, Any]] | None = None,
+) -> None:
+    """Print what was asked for, then what is wrong with it, and end with the exit code that says so."""
+    if shape is not None:
+        print_json(shape(loaded))
+    else:
+        print_lines(lines(loaded))
+    report_problems(loaded, as_json=shape is not None)
+
+
+def report_problems(loaded: Loaded, *, as_json: bool = False, quiet_exit: bool = False) -> None:
+    """Say on stderr what is wrong with an image of which something was shown, and end with the gravest one's code."""
+    if not loaded.problems:
+        return
+    gravest = next(
+        (problem for kind in GRAVEST_FIRST for problem in loaded.problems if isinstance(problem, kind)),
+        loaded.problems[0],
+    )
+    if as_json:
+        fail(gravest, as_json)
+    for problem in loaded.problems:
+        print_error(problem)
+    if not quiet_exit:
+        sys.exit(gravest.exit_code)
+
+
+def print_layers(opened: Opened) -> None:
+    """Print the layers of the image that is meant, or of every image where none is."""
+    images = [entry for entry in opened.entries if entry.kind == "image"]
+    for entry in [opened.chosen] if opened.chosen is not None else images or [only_entry(opened)]:
+        finish(read_image(entry.open()), table.layers_table)
