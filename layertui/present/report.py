@@ -74,6 +74,7 @@ def layers_json(loaded: Loaded) -> Json:
     for number, tree, counts in zip(loaded.numbers, squash.trees, layer_counts(squash), strict=True):
         layer = image.layers[number]
         known = number not in loaded.unread
+        settled = known and number <= squash.states_known_to
         layers.append(
             {
                 "index": number,
@@ -87,14 +88,14 @@ def layers_json(loaded: Loaded) -> Json:
                 "tar_bytes": tree.tar_bytes,
                 "compressed_bytes": layer.compressed_bytes,
                 "entries": counts.entries if known else None,
-                "added": counts.states[State.ADDED] if known and squash.states_known else None,
-                "modified": counts.states[State.MODIFIED] if known and squash.states_known else None,
-                "metadata": counts.states[State.METADATA] if known and squash.states_known else None,
-                "identical": counts.states[State.IDENTICAL] if known and squash.states_known else None,
-                "rewritten": counts.states[State.REWRITTEN] if known and squash.states_known else None,
-                "type": counts.states[State.TYPE] if known and squash.states_known else None,
-                "removed": counts.states[State.REMOVED] if known and squash.states_known else None,
-                "opaque": counts.states[State.OPAQUE] if known and squash.states_known else None,
+                "added": counts.states[State.ADDED] if settled else None,
+                "modified": counts.states[State.MODIFIED] if settled else None,
+                "metadata": counts.states[State.METADATA] if settled else None,
+                "identical": counts.states[State.IDENTICAL] if settled else None,
+                "rewritten": counts.states[State.REWRITTEN] if settled else None,
+                "type": counts.states[State.TYPE] if settled else None,
+                "removed": counts.states[State.REMOVED] if settled else None,
+                "opaque": counts.states[State.OPAQUE] if settled else None,
                 "verified": list(tree.verified),
                 "warnings": [*tree.columns.warnings, *(text for at, text in squash.warnings if at == number)],
             }
@@ -183,7 +184,7 @@ def file_json(squash: Squash, position: int, state: int) -> Json:
         "mtime": mtime_text(entry.mtime_ns, exact=True) if known else None,
         **(text_fields("link_target", entry.link_target) if entry.link_target is not None else {"link_target": None}),
         "layer": None if entry.implied else squash.layers[position],
-        "state": State(state).name.lower() if squash.states_known else None,
+        "state": State(state).name.lower() if squash.layers[position] <= squash.states_known_to else None,
         **outcome_fields(squash, position),
         "opaque": entry.opaque,
         "implied": entry.implied,

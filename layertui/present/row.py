@@ -7,7 +7,7 @@ from layertui.present.marks import outcome_mark, state_mark
 from layertui.present.safetext import safe
 from layertui.present.selection import Selection
 from layertui.present.units import mode_text, mtime_text, size_narrow
-from layertui.stack.squash import Fate
+from layertui.stack.squash import STATES, Fate
 from layertui.stack.state import Outcome, State
 
 
@@ -54,11 +54,12 @@ def make_row(selection: Selection, position: int, depth: int, span: int, folded:
     name = path if flat else safe(b"/".join(entry.path.split(b"/")[-max(span, 1) :]))
     if is_directory:
         name += "/"
-    state = State(selection.states[position]) if squash.states_known else None
+    known = squash.layers[position] <= squash.states_known_to
+    state = STATES[selection.states[position]] if known else None
     context = squash.fates[position] == Fate.CONTEXT
     outcome = squash.outcome(position)
     size = selection.size_beneath(position) if is_directory else entry.size_bytes
-    known = not entry.implied and entry.kind is not Kind.WHITEOUT
+    has_metadata = not entry.implied and entry.kind is not Kind.WHITEOUT
     total = selection.total_bytes
     return Row(
         position=position,
@@ -73,9 +74,9 @@ def make_row(selection: Selection, position: int, depth: int, span: int, folded:
         kind=entry.kind,
         size_bytes=None if entry.kind is Kind.WHITEOUT else size,
         size_text="" if entry.kind is Kind.WHITEOUT or (is_directory and not size) else size_narrow(size),
-        mode_text=mode_text(entry.mode) if known else "",
-        owner_text=f"{entry.uid}:{entry.gid}" if known else "",
-        mtime_text=mtime_text(entry.mtime_ns) if known else "",
+        mode_text=mode_text(entry.mode) if has_metadata else "",
+        owner_text=f"{entry.uid}:{entry.gid}" if has_metadata else "",
+        mtime_text=mtime_text(entry.mtime_ns) if has_metadata else "",
         is_directory=is_directory,
         is_implied=entry.implied,
         folded=folded,

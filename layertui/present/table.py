@@ -17,6 +17,9 @@ from layertui.stack.space import layer_counts, reclaimable_bytes
 from layertui.stack.squash import Fate, Squash
 from layertui.stack.state import Outcome, State
 
+_FILE, _DIRECTORY, _HARDLINK, _WHITEOUT = (
+    int(kind) for kind in (Kind.FILE, Kind.DIRECTORY, Kind.HARDLINK, Kind.WHITEOUT)
+)
 _TYPES = {
     Kind.FILE: stat.S_IFREG,
     Kind.DIRECTORY: stat.S_IFDIR,
@@ -63,7 +66,8 @@ def layers_table(loaded: Loaded) -> Iterator[str]:
             rows.append([f"L{number}", UNKNOWN, UNKNOWN, *([""] * len(order)), command])
             continue
         total += counts.content_bytes
-        by_state = [str(counts.states[state] or "") for state in order]
+        settled = number <= squash.states_known_to
+        by_state = [(str(counts.states[state] or "") if settled else UNKNOWN) for state in order]
         rows.append([f"L{number}", size_text(counts.content_bytes), str(counts.entries), *by_state, command])
     yield from columns(rows, right=frozenset(range(1, 11)))
     if len(rows) == 1:
@@ -112,46 +116,45 @@ def files_table(squash: Squash, view: View, positions: Iterable[int]) -> Iterato
     """`files`: one line an entry: marks, layer, mode, owner, exact size, and the whole path with a link's target."""
     states = view_states(squash, view)
     state_text = [STATE_MARKS[state].text for state in State]
+    known_to = squash.states_known_to
     width = max(outcome_width(squash.layer_count), len("Out"))
-    modes: dict[tuple[int, Kind], str] = {}
+    owners: dict[tuple[tuple[int, int, int], int], str] = {}
     trees, first, no_owner = squash.trees, squash.first, f"{'':10}  {'':9}"
+    layers, rows, codes, fates, ends = squash.layers, squash.rows, squash.codes, squash.fates, squash.ends
+    endings = {Fate.SHADOWED.value: ">", Fate.DELETED.value: "x"}
     yield f"S {'Out':<{width}}  {'Layer':5}  {'Mode':10}  {'Owner':9}  {'Size':>12}  Path"
     for position in positions:
-        layer = squash.layers[position]
-        row = squash.rows[position]
-        tree = trees[layer - first]
-        content = tree.columns
-        kind = Kind(content.kinds[row])
-        mark = state_text[states[position]] if first == 0 else "."
-        fate = squash.fates[position]
-        if fate in (Fate.SHADOWED, Fate.DELETED):
-            out = f"{'>' if fate == Fate.SHADOWED else 'x'}{squash.ends[position]}"
-        else:
-            out = OUTCOME_MARKS[squash.outcome(position)].text
+        layer, row, kind = layers[position], rows[position], codes[position] & 7
+        content = trees[layer - first].columns
+        mark = state_text[states[position]] if layer <= known_to else "."
+        ending = endings.get(fates[position])
+        out = f"{ending}{ends[position]}" if ending else OUTCOME_MARKS[squash.outcome(position)].text
         path = content.keys[row].replace(b"\0", b"/").decode("utf-8", "backslashreplace")
         if not (path.isascii() and path.isprintable()):
             path = safe(path)
-        implied = tree.flags[row] & IMPLIED
-        if kind is Kind.WHITEOUT or implied:
+        implied = codes[position] >> 3 & IMPLIED
+        if kind == _WHITEOUT or implied:
             owner = no_owner
         else:
-            mode, uid, gid = content.owner_table[content.owners[row]]
-            mode_text = modes.get((mode, kind))
-            if mode_text is None:
-                mode_text = modes[mode, kind] = stat.filemode(_TYPES[kind] | mode)
-            owner = f"{mode_text}  {f'{uid}:{gid}':9}"
-        if kind is Kind.DIRECTORY:
-            path += "/" if path else "./"
-            size = ""
-        elif kind is Kind.FILE:
+            held = (content.owner_table[content.owners[row]], kind)
+            owner = owners.get(held) or owners.setdefault(held, _owner_text(*held))
+        if kind == _FILE:
             size = str(content.sizes[row])
+        elif kind == _DIRECTORY:
+            path, size = path + ("/" if path else "./"), ""
         else:
-            known = squash.size_bytes(position) if kind is Kind.HARDLINK else None
-            size = "?" if kind is Kind.HARDLINK and known is None else "" if known is None else str(known)
-            if kind is not Kind.WHITEOUT and row in content.links:
-                path += (" -> " if kind is Kind.SYMLINK else " link to ") + safe(content.links[row])
+            known = squash.size_bytes(position) if kind == _HARDLINK else None
+            size = "?" if kind == _HARDLINK and known is None else "" if known is None else str(known)
+            if kind != _WHITEOUT and row in content.links:
+                path += (" link to " if kind == _HARDLINK else " -> ") + safe(content.links[row])
         which = "" if implied else f"L{layer}"
         yield f"{mark} {out:<{width}}  {which:5}  {owner}  {size:>12}  {path}"
+
+
+def _owner_text(owner: tuple[int, int, int], kind: int) -> str:
+    """Type, mode and owner as `ls -ln` draws them."""
+    mode, uid, gid = owner
+    return f"{stat.filemode(_TYPES[Kind(kind)] | mode)}  {f'{uid}:{gid}':9}"
 
 
 def which_table(loaded: Loaded, path: bytes) -> Iterator[str]:

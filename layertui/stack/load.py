@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Event
 
 from layertui.errors import Cancelled, DamagedError, LayertuiError, PartialResultError
@@ -10,6 +10,7 @@ from layertui.image.image import Image, Layer
 from layertui.layer.build import build
 from layertui.layer.columns import Columns
 from layertui.layer.read import read_layer
+from layertui.layer.tar import Damage
 from layertui.layer.tree import LayerTree
 from layertui.stack.content import Contents
 from layertui.stack.fold import fold
@@ -91,7 +92,7 @@ def read_one(
     """Read one layer of an image; what is wrong with it comes as sentences that say which layer it is."""
     if layer.blob is None:
         problem = layer.problem or DamagedError(f"layer {layer.index} has no content.")
-        return build(Columns()), [problem]
+        return _nothing(), [problem]
     try:
         tree = read_layer(
             layer.blob,
@@ -105,8 +106,13 @@ def read_one(
         raise
     except LayertuiError as error:
         which = f"layer {layer.index} of {len(image.layers)}"
-        return build(Columns()), [type(error)(f"{which}: {error.message}", error.hint)]
+        return _nothing(), [type(error)(f"{which}: {error.message}", error.hint)]
     return tree, layer_problems(image, layer, tree)
+
+
+def _nothing() -> LayerTree:
+    """The tree of a layer of which nothing could be read: empty, and damaged from its start."""
+    return replace(build(Columns()), damage=Damage("nothing of it could be read", 0))
 
 
 def layer_problems(image: Image, layer: Layer, tree: LayerTree) -> list[LayertuiError]:

@@ -16,8 +16,8 @@ from layertui.layer.tree import IMPLIED, Entry, LayerTree
 from layertui.stack.layercolumn import LayerColumn, at_most, but_not, is_equal
 from layertui.stack.state import SETTLED, Outcome, State, metadata_differs
 
-KINDS = tuple(Kind)
-"""Kinds by number: a lookup that costs less than asking the enum."""
+KINDS, STATES, OUTCOMES = tuple(Kind), tuple(State), tuple(Outcome)
+"""Kinds, states and outcomes by number: a lookup costs less than asking the enum."""
 
 IS_DIRECTORY = bytes(code & 7 == Kind.DIRECTORY for code in range(256))
 """Translates codes to 1 where they are of a directory."""
@@ -70,6 +70,8 @@ class Squash:
     """What is odd about how layers fit together: layer number and sentence."""
     no_end: int
     """What `ends` holds for a version that is visible from the top."""
+    gaps: tuple[int, ...] = ()
+    """Layers that are damaged or could not be read, base to top: what lies across one is not known."""
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -85,9 +87,11 @@ class Squash:
         return self.first + len(self.trees) == self.layer_count
 
     @property
-    def states_known(self) -> bool:
-        """Whether every layer down to the base is folded, so that states are known."""
-        return self.first == 0
+    def states_known_to(self) -> int:
+        """The highest layer whose states are known: every layer beneath it is folded, and whole."""
+        if self.first:
+            return -1
+        return self.gaps[0] if self.gaps else self.layer_count
 
     def tree_at(self, position: int) -> LayerTree:
         """The tree of a position's layer."""
@@ -131,16 +135,20 @@ class Squash:
 
     def state(self, position: int) -> State | None:
         """What the layer did to the path; None while lower layers are not read."""
-        return State(self.states[position]) if self.first == 0 else None
+        return STATES[self.states[position]] if self.layers[position] <= self.states_known_to else None
 
     def outcome(self, position: int) -> Outcome:
         """What became of the version; UNKNOWN for a living one while upper layers are not read."""
         fate = self.fates[position]
         if fate >= Fate.MARKER:
             return Outcome.NONE
-        if fate <= Fate.WINS and not self.is_complete:
+        if fate <= Fate.WINS and not (self.is_complete and self._is_clear_above(position)):
             return Outcome.UNKNOWN
-        return Outcome(fate)
+        return OUTCOMES[fate]
+
+    def _is_clear_above(self, position: int) -> bool:
+        """Whether every folded layer above a position's is whole."""
+        return not self.gaps or self.gaps[-1] <= self.layers[position]
 
     def by_layer(self, position: int) -> int | None:
         """The layer that shadowed or deleted the version, or None."""

@@ -164,6 +164,7 @@ class Table:
             lower_links=self.links,
             warnings=tuple(sorted(self.warnings)),
             no_end=self.no_end,
+            gaps=tuple(number for number, tree in enumerate(self.trees, self.first) if tree.damage is not None),
         )
 
     def _size(self, position: int) -> int | None:

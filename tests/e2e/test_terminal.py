@@ -40,6 +40,9 @@ WALK = {
 }
 """Every pane and every page, with the keys that open and leave it."""
 
+SLOW = {":": "Find an action", "?": "KEYS in"}
+"""Keys whose next key must wait until something is on the screen."""
+
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -62,6 +65,8 @@ def test_nothing_of_a_name_acts_on_the_terminal(
         for keys in WALK.values():
             for key in keys:
                 terminal.press(key)
+                if key in SLOW:
+                    terminal.wait_for(SLOW[key])
                 seen += terminal.text
         terminal.send(b"q")
         assert terminal.wait_for_exit() == 0

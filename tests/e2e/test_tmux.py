@@ -78,7 +78,7 @@ def test_the_screen_is_whole_and_keys_work(start: Callable[[list[str]], Tmux]) -
     tmux.wait_until(lambda text: "1 of 83" in text and "x6" in text)
     # tmux holds an Esc back, and the key after it arrives as one Alt chord.
     tmux.press("M-v")
-    tmux.wait_until(lambda text: "1 of 83" not in text and "merged" in text)
+    tmux.wait_until(lambda text: "1 of 83" not in text and "FILES  L0  merged" in text)
     tmux.press("?")
     tmux.wait_until(lambda text: "KEYS in" in text)
     tmux.press("BSpace")

@@ -41,7 +41,7 @@ def test_all_layers(image: Image) -> None:
     assert loaded.problems == ()
     assert (loaded.unread, loaded.is_partial) == (frozenset(), False)
     assert loaded.squash.is_complete
-    assert loaded.squash.states_known
+    assert loaded.squash.states_known_to == 3
 
 
 def test_a_range_of_layers(image: Image) -> None:
@@ -147,3 +147,13 @@ def test_an_error_of_ours_stops_the_other_layers(image: Image) -> None:
     with pytest.raises(RuntimeError):
         load(replace(image, layers=tuple(layers)))
     assert not any("ThreadPool" in thread.name for thread in threading.enumerate())
+
+
+def test_what_lies_across_a_layer_that_is_gone_is_not_known(image: Image) -> None:
+    squash = load(without(image, 1)).squash
+    (a,), (b, _), (c,) = (squash.run(path) for path in (b"a", b"b", b"c"))
+    assert squash.state(a) is State.ADDED, "nothing is unknown beneath it"
+    assert squash.outcome(a) is Outcome.UNKNOWN, "the layer that is gone may hold another"
+    assert (squash.outcome(b), squash.by_layer(b)) == (Outcome.DELETED, 2)
+    assert squash.state(c) is None, "the layer that is gone may hold one"
+    assert squash.outcome(c) is Outcome.ONLY, "nothing above is unknown"
