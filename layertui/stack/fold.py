@@ -114,7 +114,8 @@ class _Fold:
                 if pending:
                     self.pendings.append((start, stop, pending))
 
-        table.parents, table.depths = array("I", bytes(places))[::2], array("H", bytes(places))[2::4]
+        table.parents.frombytes(memoryview(places).cast("I")[::2].tobytes())
+        table.depths.frombytes(memoryview(places).cast("H")[2::4].tobytes())
         if careful:
             table.depths = array("H", [key.count(b"\0") + 1 if key else 0 for key in keys])
 

@@ -13,7 +13,7 @@ from layertui.layer.columns import PROBLEM_LIMIT, Kind
 from layertui.layer.member import shown
 from layertui.layer.tree import IMPLIED, LayerTree
 from layertui.stack.layercolumn import NARROW_LAYERS, NO_END_BYTE, NO_END_WORD, LayerColumn, either
-from layertui.stack.order import path_major
+from layertui.stack.order import slices
 from layertui.stack.squash import Fate, Squash
 from layertui.stack.state import State, metadata_differs, state_over
 
@@ -52,28 +52,26 @@ class Table:
         return len(self.keys)
 
     def _gather(self) -> None:
-        trees, first = self.trees, self.first
-        is_narrow = first + len(trees) <= NARROW_LAYERS
+        """Put all rows into tree order. The stable sort merges the layers, each of which is in order by itself."""
+        trees = self.trees
+        is_narrow = self.first + len(trees) <= NARROW_LAYERS
         self.no_end = NO_END_BYTE if is_narrow else NO_END_WORD
-        rows, sizes, layers, codes = array("I"), array("q"), array("B" if is_narrow else "H"), []
-        for number, tree in enumerate(trees, first):
-            rows.extend(range(len(tree)))
-            sizes.extend(tree.columns.sizes)
-            layers.extend(array(layers.typecode, (number,)) * len(tree))
-            codes.append(either(bytes(tree.columns.kinds), tree.flags.translate(_FLAGS_UP)))
-        keys = list(chain.from_iterable(tree.columns.keys for tree in trees))
-        every_code, in_order = b"".join(codes), bytearray()
+        codes = [either(bytes(tree.columns.kinds), tree.flags.translate(_FLAGS_UP)) for tree in trees]
         self.keys: list[bytes] = []
-        self.rows, self.sizes, numbers = array("I"), array("q"), array(layers.typecode)
-        columns = ((self.rows, rows), (self.sizes, sizes), (numbers, layers))
-        for order in path_major(keys, [tree.order for tree in trees]):
-            pick = _picker(order)
-            self.keys += pick(keys)
-            in_order += bytes(pick(every_code))
-            for gathered, column in columns:
-                gathered.extend(array(column.typecode, pick(column)))
+        self.rows, self.sizes, layers, in_order = array("I"), array("q"), array("B" if is_narrow else "H"), bytearray()
+        for parts in slices([tree.columns.keys for tree in trees], [tree.order for tree in trees]):
+            here = _Rows()
+            for index, part in enumerate(parts):
+                if part:
+                    here.take(trees[index], codes[index], self.first + index, part)
+            pick = _picker(sorted(range(len(here.keys)), key=here.keys.__getitem__))
+            self.keys += pick(here.keys)
+            in_order += bytes(pick(here.codes))
+            self.rows.extend(array("I", pick(here.rows)))
+            self.sizes.extend(array("q", pick(here.sizes)))
+            layers.extend(array(layers.typecode, pick(here.layers)))
         self.codes = bytes(in_order)
-        self.layers: LayerColumn = numbers.tobytes() if is_narrow else numbers
+        self.layers: LayerColumn = layers.tobytes() if is_narrow else layers
 
     def _fill(self) -> None:
         keys, count = self.keys, len(self.keys)
@@ -170,6 +168,28 @@ class Table:
     def _size(self, position: int) -> int | None:
         tree, row = self.tree_row(self.links.get(position, position))
         return tree.size_bytes(row)
+
+
+class _Rows:
+    """Rows of several layers, one layer after another."""
+
+    __slots__ = ("codes", "keys", "layers", "rows", "sizes")
+
+    def __init__(self) -> None:
+        self.keys: list[bytes] = []
+        self.rows: list[int] = []
+        self.sizes: list[int] = []
+        self.codes: list[int] = []
+        self.layers: list[int] = []
+
+    def take(self, tree: LayerTree, codes: bytes, layer: int, part: Sequence[int]) -> None:
+        """Add rows of one layer."""
+        pick = _picker(part)
+        self.keys += pick(tree.columns.keys)
+        self.rows += part
+        self.sizes += pick(tree.columns.sizes)
+        self.codes += pick(codes)
+        self.layers += (layer,) * len(part)
 
 
 def _picker(rows: Sequence[int]) -> Callable[[Sequence[Any]], tuple[Any, ...]]:

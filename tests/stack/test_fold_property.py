@@ -224,13 +224,15 @@ def test_a_fold_of_layers_whose_numbers_need_two_bytes(layers: list[list[Member]
     ]
 
 
-@given(st.lists(st.lists(st.binary(max_size=3)).map(sorted), max_size=5), st.integers(1, 10))
-def test_the_tree_order_is_the_same_in_slices_of_any_size(runs: list[list[bytes]], rows: int) -> None:
-    keys = [key for run in runs for key in run]
+@given(st.lists(st.lists(st.binary(max_size=3)), max_size=5), st.integers(1, 10))
+def test_slices_of_any_size_hold_all_rows_in_tree_order(keys: list[list[bytes]], rows: int) -> None:
+    orders = [sorted(range(len(layer)), key=layer.__getitem__) for layer in keys]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(order, "SLICE_ROWS", rows)
-        found = order.path_major(keys, [range(len(run)) for run in runs])
-        assert [row for rows in found for row in rows] == sorted(range(len(keys)), key=keys.__getitem__)
+        found = list(order.slices(keys, orders))
+    merged = [sorted((keys[layer][row], layer) for layer, part in enumerate(parts) for row in part) for parts in found]
+    assert sum(merged, []) == sorted((key, layer) for layer, run in enumerate(keys) for key in run)
+    assert [[row for parts in found for row in parts[layer]] for layer in range(len(keys))] == orders
 
 
 def test_the_strategy_reaches_every_state_and_outcome() -> None:
