@@ -9,8 +9,7 @@ live in single.py: whatever is not plain, on the walk or in a batch that was gat
 import re
 from array import array
 from bisect import bisect_right
-from itertools import accumulate, compress, repeat
-from operator import itemgetter
+from itertools import accumulate, compress
 from struct import Struct
 
 try:
@@ -31,9 +30,6 @@ FEWEST_HEADERS = 12
 FAR_BYTES = 1 << 20
 """A header that leads further than this is checked before it is trusted: the walk does not come back."""
 
-LONGEST_NAME_BYTES = 255
-"""Longer names have to be held to bounds."""
-
 _BATCH = Struct("100s24s12x12s364x" * BATCH_HEADERS)
 """Name, owner and mtime of all headers in one flat tuple: one for each would wake the garbage collector."""
 
@@ -46,8 +42,6 @@ _KIND_OF_FLAG = bytes(KINDS.get(flag, 0) for flag in range(256))
 
 _LENGTHS = tuple(b"%d" % length for length in range(513))
 """How a PAX record that fills its header says its length."""
-
-_FIRST = itemgetter(0)
 
 _ODD = re.compile(rb"\0(?=\0|\.(?:wh\.|\.?\0))")
 """What is before a marker, `.`, `..` or nothing at all in keys that stand between NULs."""
@@ -88,8 +82,8 @@ class BatchLane:
                         break
                 at = position - start
                 header = buffer[at : at + 512]
-                digits = header[124:135]
-                if not digits.isdigit() or header[135] > 0x20:
+                digits = header[124:135]  # and NUL or a space, which are nothing without their fifth bit
+                if not digits.isdigit() or header[135] & 0xDF:
                     break
                 try:
                     size = int(digits, 8)
@@ -100,7 +94,7 @@ class BatchLane:
                     if size > FAR_BYTES:
                         break
                 elif flag == _PAX_FLAG:
-                    if not 0 < size <= 512:
+                    if not 0 < size <= 512:  # a name that fits into it is within all bounds
                         break
                     if at + 1024 > len(buffer):
                         buffer, start = look.load(position, 1536), position
@@ -108,9 +102,7 @@ class BatchLane:
                         if len(buffer) < 1024:
                             break
                     length, _, path = buffer[at + 512 : at + 512 + size].partition(b" path=")
-                    if length != _LENGTHS[size] or not 1 < len(path) <= LONGEST_NAME_BYTES + 1:
-                        break
-                    if path.find(b"\n") != len(path) - 1:
+                    if length != _LENGTHS[size] or len(path) < 2 or path[-1] != 0x0A:
                         break
                     paths[len(headers)] = path[:-1]
                     self._pax_headers.append(header)
@@ -141,6 +133,7 @@ class BatchLane:
         headers, count = self._headers, len(self._headers)
         if not count and not self._pax_headers:
             return
+        self._paths.pop(count, None)  # of a member that could not be read
         joined = b"".join(headers)
         stop = None
         if not (_sums_fit(joined) and _sums_fit(b"".join(self._pax_headers))):
@@ -209,7 +202,7 @@ class BatchLane:
             if kinds[index] != DIRECTORY:
                 columns.links[row + index] = text(self._headers[index][157:257])
         columns.keys += keys
-        columns.parents.update(map(_FIRST, map(bytes.rpartition, keys, repeat(b"\0"))))
+        columns.prefixes |= {key[: key.rfind(b"\0") + 1] for key in keys}
         columns.kinds += kinds[start:stop]
         columns.owners.extend(map(single.owners.__getitem__, fields[3 * start + 1 : 3 * stop : 3]))
         columns.mtimes.extend(map(single.mtimes.__getitem__, fields[3 * start + 2 : 3 * stop : 3]))
@@ -236,7 +229,8 @@ def _sums_fit(headers: bytes) -> bool:
     """Whether ustar headers, joined, have the checksums that they say, summed up for all of them.
 
     Only for how nearly all writers write a checksum: six octal digits, NUL, space. False also for what is no ustar
-    header: bytes of any kind would pass once in 65,521 times.
+    header: bytes of any kind would pass once in 65,521 times. What it cannot see is two headers, both wrong by the
+    same amount, one up and one down.
     """
     count = len(headers) // 512
     if headers[257::512] != b"u" * count or headers[261::512] != b"r" * count:
@@ -246,7 +240,7 @@ def _sums_fit(headers: bytes) -> bool:
         return False
     said = in_fields = 0
     for column in digits:
-        column_sum = sum(column)
+        column_sum = (adler32(column) & 0xFFFF) - 1  # of at most 256 digits: below the modulus
         said = 8 * said + column_sum - 48 * count
         in_fields += column_sum
     # A header's sum counts its checksum field as eight spaces; the Adler-32 counts the field itself, and begins at 1.

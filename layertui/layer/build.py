@@ -35,10 +35,10 @@ def build(columns: Columns) -> LayerTree:
     """
     keys, kinds = columns.keys, columns.kinds
     order = sorted(range(len(keys)), key=keys.__getitem__)
-    in_order = [keys[row] for row in order]
+    in_order = list(map(keys.__getitem__, order))
     directories = set(compress(keys, kinds.translate(DIRECTORY)))
-    missing = _closed(columns.parents - directories, directories)
-    columns.parents = set()
+    missing = _closed({prefix[:-1] for prefix in columns.prefixes} - directories, directories)
+    columns.prefixes = set()
     flags = bytearray(len(keys))
     stands_twice = any(map(eq, in_order, islice(in_order, 1, None)))
     if stands_twice or not missing.isdisjoint(compress(keys, kinds.translate(PLAIN)) if missing else ()):

@@ -58,8 +58,8 @@ class Columns:
     """Segments of sparse files (see sparse.py)."""
     opaque: dict[bytes, None] = field(default_factory=dict)
     """Keys of directories that hold an opaque marker, in order."""
-    parents: set[bytes] = field(default_factory=set)
-    """Keys of the parents of all members: told while the keys are at hand, and taken by the build (see build.py)."""
+    prefixes: set[bytes] = field(default_factory=set)
+    """What keys begin with, up to their last NUL. For the build, which looks for parents: cheap while keys are hot."""
     member_count: int = 0
     """Members of the tar, markers included, extension headers not."""
     content_bytes: int = 0

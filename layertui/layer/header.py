@@ -52,8 +52,8 @@ def checksum_is_right(header: bytes) -> bool:
 def adler_when_right(field: bytes) -> int:
     """What the lower half of a header's Adler-32 is if its checksum field holds `field` and is right.
 
-    That half is one more than the sum of all bytes, modulo ADLER_MODULUS, so one C call checks a header. The header's sum
-    counts the field itself as eight spaces. Raises ValueError where the field is no number.
+    That half is one more than the sum of all bytes, modulo ADLER_MODULUS, so one C call checks a header. The header's
+    sum counts the field itself as eight spaces. Raises ValueError where the field is no number.
     """
     return (1 + number(field) - 256 + sum(field)) % ADLER_MODULUS
 

@@ -12,7 +12,6 @@ from layertui.layer.columns import LARGEST_SIZE_BYTES, Columns, Kind
 from layertui.layer.extension import Extensions
 from layertui.layer.header import adler_when_right, checksum_is_right, number, text, ustar_name
 from layertui.layer.member import clean_odd_name, fields_from_extensions, forget_row, is_odd, owner_of
-from layertui.layer.names import parent_of
 from layertui.layer.sparse import Take
 
 FILE, DIRECTORY = int(Kind.FILE), int(Kind.DIRECTORY)
@@ -148,10 +147,10 @@ class SingleLane:
             key = name.replace(b"/", b"\0")
         if link is not None:
             columns.links[row] = link
-        elif kind == _CHAR or kind == _BLOCK:
+        elif kind in (_CHAR, _BLOCK):
             columns.devices[row] = _device(header)
         columns.keys.append(key)
-        columns.parents.add(parent_of(key))
+        columns.prefixes.add(key[: key.rfind(b"\0") + 1])
         columns.kinds.append(kind)
         columns.owners.append(owner)
         columns.mtimes.append(mtime)

@@ -24,13 +24,14 @@ _ONLY, _WINS, _SHADOWED, _DELETED = int(Fate.ONLY), int(Fate.WINS), int(Fate.SHA
 """Numbers of what the hot loops compare: looking a member up in an enum takes longer than the comparison."""
 
 _PLACE = Struct("=IHxx")
-"""Parent and depth of a position, in a table of their own: all that lies beneath a path is written in one go."""
+"""Eight bytes, parent and depth of a position: together they are written for all that lies beneath a path at once."""
 
 _EVENTFUL = bytes(code == _DIRECTORY or code >= _WHITEOUT for code in range(256))
 """Translates codes to a mask of what the pass stops at: directories, markers, and rows with a flag."""
 _NO_FILE = bytes(code != _FILE for code in range(256))
 """Translates codes to a mask of all but plain files, which are more than the table is filled with where paths meet."""
 _IS_DEAD = bytes(code >> 3 & DEAD != 0 for code in range(256))
+
 
 def fold(trees: Sequence[LayerTree], *, layer_count: int, first: int = 0) -> Squash:
     """Fold layer trees, base to top, into one Squash.
@@ -55,7 +56,7 @@ class _Fold:
         self.pendings: list[tuple[int, int, Pending]] = []
         """Directories where no child was seen to change, by where their path and what lies beneath it begins."""
         self.firsts: LayerColumn = b""
-        """Layers of plain entries that are the first at their path, where the pass does not stop; "no end" elsewhere."""
+        """Layers of plain entries that are the first at their path, where the pass goes by; "no end" elsewhere."""
 
     def run(self) -> None:
         """One pass in tree order; the stack holds the ancestors of the path at hand."""
@@ -113,7 +114,6 @@ class _Fold:
                 pending = own_pending
                 if pending:
                     self.pendings.append((start, stop, pending))
-
         table.parents.frombytes(memoryview(places).cast("I")[::2].tobytes())
         table.depths.frombytes(memoryview(places).cast("H")[2::4].tobytes())
         if careful:
@@ -124,12 +124,12 @@ class _Fold:
         table, no_end = self.table, self.table.no_end
         ends = [_first_above(kills, layer) for layer in range(kills[-1])]
         here = table.layers[start:stop]
-        if isinstance(here, bytes):
-            table.ends[start:stop] = here.translate(bytes(ends).ljust(256, bytes((no_end,))))
-            table.fates[start:stop] = here.translate(bytes((_DELETED,)) * len(ends) + bytes(256 - len(ends)))
-        else:
+        if isinstance(table.ends, array):
             table.ends[start:stop] = array("H", [ends[layer] if layer < len(ends) else no_end for layer in here])
             table.fates[start:stop] = bytes(_DELETED if layer < len(ends) else _ONLY for layer in here)
+        else:
+            table.ends[start:stop] = bytes(here).translate(bytes(ends).ljust(256, bytes((no_end,))))
+            table.fates[start:stop] = bytes(here).translate(bytes((_DELETED,)) * len(ends) + bytes(256 - len(ends)))
 
     def _files(self, start: int, stop: int, kills: tuple[int, ...], around: Pending) -> None:
         """A path of plain files under something that kills: the table's states stay, but for those after a gap."""

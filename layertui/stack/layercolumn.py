@@ -36,7 +36,7 @@ def both(one: bytes, other: bytes) -> bytes:
     return (int.from_bytes(one, "little") & int.from_bytes(other, "little")).to_bytes(len(one), "little")
 
 
-def either(one: bytes, other: bytes) -> bytes:
+def either(one: bytes | bytearray, other: bytes | bytearray) -> bytes:
     """Two columns of bytes, bit by bit: the positions that are in one of two masks."""
     return (int.from_bytes(one, "little") | int.from_bytes(other, "little")).to_bytes(len(one), "little")
 

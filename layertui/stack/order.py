@@ -14,12 +14,12 @@ def slices(keys: Sequence[Sequence[bytes]], orders: Sequence[Sequence[int]]) -> 
     `keys` are those of each layer by row, and `orders` each layer's rows sorted by key.
     """
     longest = max(range(len(orders)), key=lambda layer: len(orders[layer]), default=-1)
-    pivots: list[bytes | None] = [None]
+    pivots: list[bytes] = []
     if longest >= 0:
         step = max(1, len(orders[longest]) * SLICE_ROWS // max(sum(map(len, orders)), 1))
-        pivots = [keys[longest][row] for row in orders[longest][step::step]] + pivots
+        pivots = [keys[longest][row] for row in orders[longest][step::step]]
     starts = [0] * len(orders)
-    for pivot in pivots:
+    for pivot in [*pivots, None]:
         parts = []
         for layer, order in enumerate(orders):
             start, stop = starts[layer], len(order)

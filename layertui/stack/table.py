@@ -56,7 +56,7 @@ class Table:
         trees = self.trees
         is_narrow = self.first + len(trees) <= NARROW_LAYERS
         self.no_end = NO_END_BYTE if is_narrow else NO_END_WORD
-        codes = [either(bytes(tree.columns.kinds), tree.flags.translate(_FLAGS_UP)) for tree in trees]
+        codes = [either(tree.columns.kinds, tree.flags.translate(_FLAGS_UP)) for tree in trees]
         self.keys: list[bytes] = []
         self.rows, self.sizes, layers, in_order = array("I"), array("q"), array("B" if is_narrow else "H"), bytearray()
         for parts in slices([tree.columns.keys for tree in trees], [tree.order for tree in trees]):

@@ -30,7 +30,8 @@ BUSYBOX = shutil.which("busybox")
 DOCKERFILE = """
 FROM base:1
 COPY files /app
-RUN chmod 4750 /app/server && echo changed > /etc/motd && rm -r /srv/old && mkdir /srv/new && ln -s /app/server /srv/new/s
+RUN chmod 4750 /app/server && echo changed > /etc/motd && rm -r /srv/old
+RUN mkdir /srv/new && ln -s /app/server /srv/new/s
 RUN rm /app/cache && mv /srv/turn /srv/turned && mkdir /srv/turn && echo 1 > /srv/turn/inside && touch /app/server
 ENV MODE=production
 RUN rm -r /var/cache && mkdir /var/cache && echo 4 > /var/cache/four && mkfifo /var/pipe && chown 1001:1002 /etc/hosts
@@ -169,7 +170,16 @@ def test_a_container_exports_what_we_list(engine: Dockerd, built: Path, tmp_path
     assert ours == theirs
 
 
-PATHS = ("app/server", "app/cache", "etc/motd", "etc/hosts", "srv/old/one", "srv/turn", "srv/turn/inside", "var/cache/one")
+PATHS = (
+    "app/server",
+    "app/cache",
+    "etc/motd",
+    "etc/hosts",
+    "srv/old/one",
+    "srv/turn",
+    "srv/turn/inside",
+    "var/cache/one",
+)
 """Replaced, changed in mode and owner, removed, removed with a parent, turned into a directory, hidden."""
 
 
@@ -185,17 +195,15 @@ async def test_the_screen_and_the_command_say_the_same_about_a_path(built: Path)
             assert squash is not None
             assert seen.main.files.path == path.encode()
             chain = seen.line_with("Chain:")
-            for version in said["history"]:
-                assert f"L{version['layer']} " in chain, (path, chain, version)
             positions = list(squash.history(path.encode()))
             assert [squash.layer(at) for at in positions] == [version["layer"] for version in said["history"]]
             for at, version in zip(positions, said["history"], strict=True):
                 state = squash.state(at)
                 assert state is not None
                 assert state.name.lower() == version["state"]
-                mark = outcome_mark(squash.outcome(at), squash.by_layer(at))
-                assert f"L{version['layer']} {state_mark(state)} " in chain or f"L{version['layer']} " in chain
+                assert f"L{version['layer']} {state_mark(state)} " in f"{chain} "
                 if version["by_layer"] is not None:
+                    mark = outcome_mark(squash.outcome(at), squash.by_layer(at))
                     assert mark.endswith(str(version["by_layer"]))
                     assert mark in chain
             if said["winner"] is None:

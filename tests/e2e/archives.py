@@ -56,10 +56,10 @@ def write_docker_archive(path: Path, layers: Iterable[tuple[str, str]], files: M
             "history": [{"created": CREATED, "created_by": f"RUN step {number}"} for number in range(len(layers))],
         }
     )
-    name = hashlib.sha256(config).hexdigest() + ".json"
-    manifest = to_json([{"Config": name, "RepoTags": ["busy:1"], "Layers": [file for _, file in layers]}])
+    config_name = hashlib.sha256(config).hexdigest() + ".json"
+    manifest = to_json([{"Config": config_name, "RepoTags": ["busy:1"], "Layers": [name for _, name in layers]}])
     with tarfile.open(path, "w", format=tarfile.USTAR_FORMAT) as archive:
-        for name, data in {"manifest.json": manifest, name: config, **files}.items():
+        for name, data in {"manifest.json": manifest, config_name: config, **files}.items():
             member = tarfile.TarInfo(name)
             member.size = len(data)
             archive.addfile(member, io.BytesIO(data))

@@ -186,8 +186,16 @@ class Terminal:
     def press(self, *keys: str) -> None:
         """Press keys, by name or character, each once the one before is answered."""
         for key in keys:
-            self.send(KEYS.get(key, key.encode()))
-            self.settle(ESCAPE_S if key == "escape" else ANSWER_S)
+            self.send_key(key)
+            self.settle_key(key)
+
+    def send_key(self, key: str) -> None:
+        """Press a key and wait for nothing."""
+        self.send(KEYS.get(key, key.encode()))
+
+    def settle_key(self, key: str) -> None:
+        """Take in what a key brings."""
+        self.settle(ESCAPE_S if key == "escape" else ANSWER_S)
 
     def type(self, text: str) -> None:
         """Type letters as fast as they come."""

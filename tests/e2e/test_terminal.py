@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,16 @@ TERMS = ("xterm-256color", "screen", "linux", "tmux-256color")
 SIZES = ((80, 24), (120, 36), (200, 50), (60, 20))
 COLOURS: tuple[dict[str, str], ...] = ({}, {"NO_COLOR": ""}, {"NO_COLOR": "1"})
 
-TERMINALS = [
-    (SIZES[(row + column) % 4], {"TERM": term, **({} if (row + column) % 2 else {"COLORTERM": "truecolor"}), **colours})
-    for row, term in enumerate(TERMS)
-    for column, colours in enumerate(COLOURS)
-]
-"""Every TERM with every NO_COLOR, and every size with every NO_COLOR; half of them say COLORTERM."""
+
+def terminals_of(term: str) -> list[tuple[tuple[int, int], dict[str, str]]]:
+    """Sizes and variables for a TERM: each NO_COLOR once, and over all TERMs each size with each, half of them with
+    COLORTERM."""
+    row, found = TERMS.index(term), []
+    for column, colours in enumerate(COLOURS):
+        colorterm = {} if (row + column) % 2 else {"COLORTERM": "truecolor"}
+        found.append((SIZES[(row + column) % 4], {"TERM": term, **colorterm, **colours}))
+    return found
+
 
 WALK = {
     "files": ["2", "=", "pagedown", "G"],
@@ -51,26 +56,33 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.mark.parametrize(
-    ("size", "variables"),
-    TERMINALS,
-    ids=lambda value: "-".join(map(str, value)) if isinstance(value, tuple) else "-".join(value.values()),
-)
-def test_nothing_of_a_name_acts_on_the_terminal(
-    size: tuple[int, int], variables: dict[str, str], hostile: Path
-) -> None:
-    seen = ""
-    with Terminal(layertui(hostile), size, variables) as terminal:
-        terminal.wait_until_read()
-        for keys in WALK.values():
-            for key in keys:
-                terminal.press(key)
+@pytest.mark.parametrize("term", TERMS)
+def test_nothing_of_a_name_acts_on_the_terminal(term: str, hostile: Path) -> None:
+    """Three terminals at a time are walked through everything, each key in all of them."""
+    with ExitStack() as stack:
+        walked = [
+            (variables, stack.enter_context(Terminal(layertui(hostile), size, variables)), list[str]())
+            for size, variables in terminals_of(term)
+        ]
+        for _, terminal, _ in walked:
+            terminal.wait_until_read()
+        for key in (key for keys in WALK.values() for key in keys):
+            for _, terminal, _ in walked:
+                terminal.send_key(key)
+            for _, terminal, seen in walked:
+                terminal.settle_key(key)
                 if key in SLOW:
                     terminal.wait_for(SLOW[key])
-                seen += terminal.text
-        terminal.send(b"q")
-        assert terminal.wait_for_exit() == 0
-    raw = bytes(terminal.raw)
+                seen.append(terminal.text)
+        for variables, terminal, seen in walked:
+            terminal.send(b"q")
+            assert terminal.wait_for_exit() == 0
+            assert_nothing_acted(bytes(terminal.raw), variables)
+            assert_spelled_out("\n".join(seen))
+
+
+def assert_nothing_acted(raw: bytes, variables: dict[str, str]) -> None:
+    """No name's own bytes came through, nor any sequence but the program's own; no colour where none is wanted."""
     for attack in ATTACKS:
         if not attack.isascii() or b"\x1b" in attack:
             assert attack not in raw
@@ -80,17 +92,22 @@ def test_nothing_of_a_name_acts_on_the_terminal(
         assert wire.colours == set()
     else:
         assert wire.colours
+
+
+def assert_spelled_out(seen: str) -> None:
+    """Every name was seen as text, and the walk did open what it names."""
     for number, (attack, shown) in enumerate(ATTACKS.items()):
         assert "f" + named(number, b"").decode() + shown in seen, f"{attack!r} is nowhere spelled out"
     assert "Traceback" not in seen
-    assert "KEYS in" in seen  # the walk did open what it names
-    assert "CONFIG AND HISTORY" in seen
-    assert "Find an action" in seen
+    for page in ("KEYS in", "CONFIG AND HISTORY", "Find an action", "History of this path", "FIND", "Sort by"):
+        assert page in seen
 
 
 def test_errors_that_name_hostile_files_are_text(tmp_path: Path) -> None:
     files = docker_files([hostile_image()])
-    manifest = json.loads(files["manifest.json"])  # type: ignore[arg-type]
+    written = files["manifest.json"]
+    assert isinstance(written, bytes)
+    manifest = json.loads(written)
     manifest[0]["Layers"][1] = "gone\x1b]52;c;QQ==\x07\u202e/layer.tar"
     files["manifest.json"] = to_json(manifest)
     path = tmp_path / "image.tar"

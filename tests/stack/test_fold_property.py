@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -231,7 +232,7 @@ def test_slices_of_any_size_hold_all_rows_in_tree_order(keys: list[list[bytes]],
         patch.setattr(order, "SLICE_ROWS", rows)
         found = list(order.slices(keys, orders))
     merged = [sorted((keys[layer][row], layer) for layer, part in enumerate(parts) for row in part) for parts in found]
-    assert sum(merged, []) == sorted((key, layer) for layer, run in enumerate(keys) for key in run)
+    assert list(chain.from_iterable(merged)) == sorted((key, layer) for layer, run in enumerate(keys) for key in run)
     assert [[row for parts in found for row in parts[layer]] for layer in range(len(keys))] == orders
 
 
