@@ -102,7 +102,7 @@ class BatchLane:
                         if len(buffer) < 1024:
                             break
                     length, _, path = buffer[at + 512 : at + 512 + size].partition(b" path=")
-                    if length != _LENGTHS[size] or len(path) < 2 or path[-1] != 0x0A:
+                    if length != _LENGTHS[size] or path[-1:] != b"\n":
                         break
                     paths[len(headers)] = path[:-1]
                     self._pax_headers.append(header)

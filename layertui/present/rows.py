@@ -210,6 +210,13 @@ class FileRows:
                 return self._indexes.index(index)
         return None
 
+    def hides(self, path: bytes) -> bool:
+        """Whether the view lists a path, but inside a closed directory."""
+        positions = self.selection.positions
+        places = ((bisect_left(positions, position), position) for position in self.squash.run(path))
+        listed = any(index < len(positions) and positions[index] == position for index, position in places)
+        return listed and self._line_of(key_of(path)) is None
+
     def reveal(self, path: bytes) -> int | None:
         """Open the directories that lead to a path, and return its line; None where the view does not list it."""
         key = key_of(path)

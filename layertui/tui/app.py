@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
@@ -11,7 +12,8 @@ from typing import ClassVar
 
 os.environ.setdefault("ESCDELAY", "25")  # milliseconds; Textual reads it when it is imported
 
-from textual.app import App
+from textual import events
+from textual.app import App, ScreenError
 from textual.binding import BindingType
 from textual.screen import Screen
 
@@ -23,6 +25,9 @@ from layertui.tui.terminal import ask_background
 SWITCH_INTERVAL_S = 0.0001
 """How long a thread may keep the interpreter: keys stay quick beside two layers that are read."""
 
+
+PATIENCE_S = 1.0
+"""How long ending may take after a signal; then the process ends as it is."""
 
 SIGNAL_EXIT = 128
 """What a shell adds to a signal's number for the exit code."""
@@ -55,12 +60,35 @@ class LayerApp(App[int], inherit_bindings=False):
         """Give the terminal back when the process is told to end."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
-            # Only the main thread of a Unix process can; anywhere else the default stays.
-            with suppress(NotImplementedError, RuntimeError, ValueError):
-                loop.add_signal_handler(number, partial(self._told_to_end, number))
+            # Only the main thread of a process can; anywhere else the default stays.
+            with suppress(ValueError):
+                signal.signal(number, lambda number, _: self._told_to_end(loop, number))
 
-    def _told_to_end(self, number: signal.Signals) -> None:
-        self.exit(return_code=SIGNAL_EXIT + number)
+    def _told_to_end(self, loop: asyncio.AbstractEventLoop, number: int) -> None:
+        """End by way of the loop, or without it where it hangs: a terminal that is gone blocks who writes to it."""
+        watchdog = threading.Timer(PATIENCE_S, os._exit, (SIGNAL_EXIT + number,))
+        watchdog.daemon = True
+        watchdog.start()
+        loop.call_soon_threadsafe(partial(self.exit, return_code=SIGNAL_EXIT + number))
+
+    async def on_event(self, event: events.Event) -> None:
+        """Take keys in order, each done before the next is looked at.
+
+        By way of the focused widget, as Textual has it, keys that come in one packet overtake what the first of them
+        does: the second letter of `sr` and the text behind `/` would act as commands.
+        """
+        if isinstance(event, events.Key) and not event.is_forwarded and isinstance(top := self._top(), MainScreen):
+            self.app_focus = True
+            await top.take(event)
+        else:
+            await super().on_event(event)
+
+    def _top(self) -> Screen[object] | None:
+        """The screen that keys are for; None before there is one."""
+        try:
+            return self.screen
+        except ScreenError:
+            return None
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """The marks' colours, which no theme of Textual has."""

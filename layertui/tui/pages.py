@@ -148,8 +148,7 @@ def tree_details(state: ImageState, row: TreeRow, label: str) -> list[Line]:
     image = state.image
     if row.what is What.IMAGE or row.layer is None or image is None:
         return _image_details(state, label)
-    layer = image.layers[row.layer]
-    return layer_details(layer, state.layers[row.layer] if row.layer < len(state.layers) else None)
+    return layer_details(image, state.layers, row.layer)
 
 
 def _image_details(state: ImageState, label: str) -> list[Line]:
@@ -164,7 +163,8 @@ def _image_details(state: ImageState, label: str) -> list[Line]:
         created = created_text(image.config.created)
         total, whole = total_bytes(state)
         size = ("" if whole else ">= ") + size_text(total) if state.layers else "not read; Enter opens it"
-        lines.append([("plain", f" {safe(image.platform.text)}  {len(image.layers)} layers  {size}  {created}")])
+        layers = f"{layers_text(len(image.layers))}  {size}" if image.layers else "The image has no layers."
+        lines.append([("plain", f" {safe(image.platform.text)}  {layers}  {created}")])
         lines.append([("dim", f" ID {image.image_id}")])
         lines += [[("error", f" {safe(warning)}")] for warning in image.warnings]
     elif entry.digest is not None:
@@ -172,9 +172,14 @@ def _image_details(state: ImageState, label: str) -> list[Line]:
     return lines
 
 
+def layers_text(count: int) -> str:
+    """So many layers: `1 layer`, `9 layers`."""
+    return f"{count} layer" if count == 1 else f"{count} layers"
+
+
 def layer_trouble(number: int, count: int, state: LayerState) -> str:
     """What is wrong with a layer that was read, in one short sentence; empty where nothing is."""
-    name = f"L{number}, of {count} layers,"
+    name = f"L{number}, of {layers_text(count)},"
     if state.error is not None:
         return f"{name} cannot be read: {state.error.message}"
     if state.tree is not None and state.tree.damage is not None:
@@ -182,8 +187,10 @@ def layer_trouble(number: int, count: int, state: LayerState) -> str:
     return state.tree.problems[0] if state.tree is not None and state.tree.problems else ""
 
 
-def layer_details(layer: Layer, state: LayerState | None) -> list[Line]:
-    """Sizes, command and digests of a layer, and what is wrong with it."""
+def layer_details(image: Image, states: Sequence[LayerState], number: int) -> list[Line]:
+    """Sizes, command and digests of a layer, and what is wrong with it; `states` is empty before it is opened."""
+    layer = image.layers[number]
+    state = states[number] if number < len(states) else None
     facts = [f"L{layer.index}"]
     if state is not None and state.tree is not None:
         facts.append(f"{size_text(state.content_bytes)} in {state.tree.entry_count:,} entries")
@@ -193,7 +200,7 @@ def layer_details(layer: Layer, state: LayerState | None) -> list[Line]:
         facts.append(created_text(layer.created))
     lines: list[Line] = [[("plain", " " + "  ".join(facts))]]
     if state is not None:
-        lines += _layer_problems(layer, state)
+        lines += _layer_problems(layer, states)
     lines.append([("plain", f" {one_line(layer.command)}")])
     lines.append([("dim", f" diff ID {layer.diff_id or 'unknown'}")])
     if layer.digest is not None:
@@ -201,7 +208,8 @@ def layer_details(layer: Layer, state: LayerState | None) -> list[Line]:
     return lines
 
 
-def _layer_problems(layer: Layer, state: LayerState) -> list[Line]:
+def _layer_problems(layer: Layer, states: Sequence[LayerState]) -> list[Line]:
+    state = states[layer.index]
     if state.tree is None:
         problem = state.error or layer.problem
         look = "error" if problem is not None else "dim"
@@ -210,8 +218,18 @@ def _layer_problems(layer: Layer, state: LayerState) -> list[Line]:
     tree = state.tree
     said: list[str] = []
     if tree.damage is not None:
-        said.append(f"damaged at byte {tree.damage.offset_bytes:,}: {tree.damage.message} What lies before is shown.")
+        what = f"damaged at byte {tree.damage.offset_bytes:,}: {tree.damage.message.rstrip('.')}"
+        where = f"in layer {layer.index} of {len(states)}"
+        said.append(f"{what}, {where}. {_shown(layer.index, states)}; totals are partial.")
     said += tree.problems
     lines: list[Line] = [[("error", f" {safe(text)}")] for text in said]
     lines += [[("changed", f" {safe(warning)}")] for warning in tree.columns.warnings]
     return lines
+
+
+def _shown(damaged: int, states: Sequence[LayerState]) -> str:
+    """What is shown of an image with a damaged layer: the layers before it, where those are all that is whole."""
+    whole = [number for number, state in enumerate(states) if state.tree is not None and state.tree.damage is None]
+    if not damaged or whole != list(range(damaged)):
+        return "What lies before is shown"
+    return "Layer 0 is shown" if damaged == 1 else f"Layers 0 to {damaged - 1} are shown"

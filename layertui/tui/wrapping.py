@@ -1,8 +1,9 @@
-"""Long lines over several, in cells."""
+"""Long lines over several, or cut with a mark, in cells."""
 
 from rich.cells import cell_len
 
-from layertui.tui.widgets.looks import Line, Run
+from layertui.present.safetext import crop_end
+from layertui.tui.widgets.looks import Line, Run, cells
 
 
 def wrap(line: Line, width: int, hang: int = 0) -> list[Line]:
@@ -41,6 +42,22 @@ def wrap(line: Line, width: int, hang: int = 0) -> list[Line]:
                 used += cells
     if current or not made:
         made.append(current)
+    return made
+
+
+def cut(line: Line, width: int) -> Line:
+    """A line of at most `width` cells, with a mark at its end where something was cut."""
+    if cells(line) <= width:
+        return line
+    made: list[Run] = []
+    left = width
+    for number, (look, text) in enumerate(line):
+        if cell_len(text) >= left and cells(line[number:]) > left:
+            # The mark must show although this run just fits, when others follow it.
+            more = " " if cell_len(text) == left else ""
+            return [*made, (look, crop_end(text + more, left))]
+        made.append((look, text))
+        left -= cell_len(text)
     return made
 
 

@@ -62,6 +62,12 @@ def test_tab_sends_no_screen(terminal: Terminal) -> None:
     assert too_large(presses, tour.TAB_BYTES) == []
 
 
+@pytest.mark.parametrize(
+    ("size", "terminal"),
+    [((200, 50), "generated"), ((80, 24), "demo")],
+    indirect=True,
+    ids=["200x50-generated", "80x24-demo"],
+)
 def test_no_key_sends_more_than_the_budget(terminal: Terminal) -> None:
     presses = list(tour.every_key(terminal, quiet_s=0.06))
     assert not terminal.ended

@@ -174,16 +174,12 @@ def test_the_list_of_keys_is_whole() -> None:
             assert shown in pairs or shown in pressed, f"{key} of {action.name}"
 
 
-OVERTAKES = pytest.mark.xfail(
-    strict=True, reason="the next keys reach the old pane before the prompt, the palette or the prefix is there"
-)
-
 BURSTS = [
-    pytest.param(b"2/motd\r", "1 of 83", marks=OVERTAKES, id="filter"),
-    pytest.param(b"2fetcmotd", "etc/motd", marks=OVERTAKES, id="find"),
-    pytest.param(b"2ss", "by size", marks=OVERTAKES, id="sort"),
-    pytest.param(b"2sr", "by reclaimable", marks=OVERTAKES, id="sort by what is a key too"),
-    pytest.param(b":reclaimable", "Sort by reclaimable bytes", marks=OVERTAKES, id="palette"),
+    pytest.param(b"2/motd\r", "1 of 83", id="filter"),
+    pytest.param(b"2fetcmotd", "etc/motd", id="find"),
+    pytest.param(b"2ss", "by size", id="sort"),
+    pytest.param(b"2sr", "by reclaimable", id="sort by what is a key too"),
+    pytest.param(b":reclaimable", "Sort by reclaimable bytes", id="palette"),
     pytest.param(b"?q2v", "merged up to it", id="page and back"),
     pytest.param(b"2.v,", "FILES  L0  merged", id="layers"),
 ]

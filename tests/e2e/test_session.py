@@ -100,10 +100,6 @@ def test_sigterm_gives_the_terminal_back() -> None:
     assert restored(bytes(terminal.raw)) == []
 
 
-STUCK = "Textual's writer thread is stuck or dead, its queue is full, and the main thread waits for it for ever"
-
-
-@pytest.mark.xfail(reason=STUCK, strict=False)  # it depends on the moment
 def test_it_ends_when_its_terminal_closes_while_it_draws() -> None:
     """The first screen takes some tenths of a second; in any of them the connection may be lost."""
     for wait_ms in range(20, 500, 40):
@@ -119,7 +115,8 @@ def test_it_ends_when_its_terminal_closes_while_it_draws() -> None:
 @pytest.mark.parametrize(
     "end",
     [
-        *(pytest.param(name, marks=pytest.mark.xfail(reason=STUCK, strict=True)) for name in ("SIGTERM", "SIGHUP")),
+        "SIGTERM",
+        "SIGHUP",
         "closed terminal",
     ],
 )

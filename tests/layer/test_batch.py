@@ -186,6 +186,8 @@ def test_paths_from_pax_headers(path: bytes, size: int) -> None:
             b"7 path=\n",
             b"path=abc\n",
             b"12 path=abc",
+            b"12 path=abcd",
+            b"7 path=",
             b"12 path=abc\n12 path=def\n",
             b"12 Path=abc\n",
             b"12  path=ab\n",

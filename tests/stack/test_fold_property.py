@@ -153,6 +153,7 @@ def check_paths(squash: Squash, model: Model) -> None:
         run = squash.run(path.encode())
         for at in run:
             inside = {other for other in range(len(squash)) if is_beneath(order[other], path)}
+            assert squash.subtree_ends[at] >= run.stop, "all versions of a path end where its subtree does"
             assert inside == set(range(run.stop, squash.subtree_ends[at])), f"subtree of {path}"
             assert squash.depth(at) == depth(path)
 

@@ -1,6 +1,6 @@
 """What keys do to panes and pages."""
 
-from layertui.tui.pages import KEYS_WIDTH, NAME_WIDTH, config_page, help_page
+from layertui.tui.pages import KEYS_WIDTH, NAME_WIDTH, config_page, help_page, layers_text
 from layertui.tui.screens.arrange import arrange, usual_tree
 from layertui.tui.screens.searching import SearchingScreen
 from layertui.tui.state import ImageState
@@ -106,7 +106,7 @@ class ActingScreen(SearchingScreen):
         self.images.rebuild()
         self.show_files()
         self.refresh()
-        self.say(f"Reading {count} layers." if count else "Drawn anew.")
+        self.say(f"Reading {layers_text(count)}." if count else "Drawn anew.")
 
     def do_palette(self) -> None:
         """Any action by its name."""
@@ -115,7 +115,7 @@ class ActingScreen(SearchingScreen):
 
         from layertui.tui.palette import ActionProvider
 
-        self.app.push_screen(CommandPalette(providers=[ActionProvider], placeholder="Find an action"))
+        self.opening = self.app.push_screen(CommandPalette(providers=[ActionProvider], placeholder="Find an action"))
 
     # Panes
 

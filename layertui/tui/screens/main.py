@@ -15,7 +15,6 @@ from layertui.tui.screens.acting import ActingScreen
 from layertui.tui.state import ImageState
 from layertui.tui.tree_rows import What
 from layertui.tui.widgets.lines import LineList
-from layertui.tui.widgets.prompt import Prompt
 
 REST_S = 0.15
 """Seconds that the cursor rests before contents in view are compared."""
@@ -64,22 +63,34 @@ class MainScreen(ActingScreen, inherit_bindings=False):
 
     # Keys
 
-    def on_key(self, event: events.Key) -> None:
-        """Take the second key of a pair, and take an Alt chord apart: over tmux it is Esc and a key."""
+    async def take(self, event: events.Key) -> None:
+        """Do what a key means now, before the next one is looked at: the app hands keys over one by one.
+
+        A pair's second key, and all that is typed into the prompt, go before what keys mean otherwise; an Alt chord is
+        taken apart: over tmux it is Esc and a key.
+        """
         self.loader.key_s = time.monotonic()
-        if self.prefix:
-            event.stop()
-            event.prevent_default()
+        key = event.key
+        if self.asking and key != "ctrl+c":
+            done = self.prompt.take(event)
+            if done is not None:
+                self.leave_prompt(done)
+                if done.key:
+                    self.press(done.key)
+        elif self.prefix:
             prefix, self.prefix = self.prefix, ""
-            action = after_prefix(prefix, event.key)
+            action = after_prefix(prefix, key)
             self.tell()
             if action is not None:
                 self.perform(action.name)
-        elif event.key.startswith("alt+"):
-            event.stop()
-            event.prevent_default()
+        elif key.startswith("alt+"):
             self.perform("back")
-            self.press(event.key.removeprefix("alt+"))
+            self.press(key.removeprefix("alt+"))
+        else:
+            self.press(key)
+        opening, self.opening = self.opening, None
+        if opening is not None:
+            await opening
 
     def press(self, key: str) -> None:
         """Do what a single key means."""
@@ -111,12 +122,6 @@ class MainScreen(ActingScreen, inherit_bindings=False):
                 handler()
                 break
         self.tell_footer()
-
-    def on_prompt_done(self, message: Prompt.Done) -> None:
-        """The prompt is left, perhaps by an Esc that another key came with."""
-        self.leave_prompt(message)
-        if message.key:
-            self.press(message.key)
 
     # What the panes say
 

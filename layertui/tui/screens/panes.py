@@ -1,6 +1,6 @@
 """The panes of the main screen: which there are, where they stand, and which one has the focus."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from textual.app import ComposeResult
 from textual.reactive import Reactive
@@ -58,6 +58,8 @@ class PanesScreen(Screen[object], inherit_bindings=False):
         self.header = Bar(id="header")
         self.footer = Bar(id="footer")
         self.prompt = Prompt(id="prompt")
+        self.opening: Awaitable[object] | None = None
+        """A screen that is being opened: the next key is for it."""
         self.asking = ""
         """What the prompt asks for: filter or find; empty for nothing."""
         self.prefix = ""

@@ -26,10 +26,10 @@ class SearchingScreen(BrowsingScreen):
         if not self.has_layers:
             return
         self.page_name = self.asking = "find"
-        self.prompt.ask("find: ", self.find.query_text)
+        self.prompt.ask("find: ")
         self.place_panes(Place.FIND)
         self.set_focus(self.prompt, scroll_visible=False)
-        self._search(self.find.query_text)
+        self._search("")
 
     def _search(self, query: str) -> None:
         state = self.state
@@ -63,9 +63,12 @@ class SearchingScreen(BrowsingScreen):
     def leave_prompt(self, message: Prompt.Done) -> None:
         """Enter keeps what was typed, Esc drops it."""
         asked, self.asking = self.asking, ""
-        if asked == "filter" and not message.kept:
-            self.files.filter("")
+        if asked == "filter":
+            # Keys of one packet end here before the last text was looked for.
+            self.files.filter(message.text if message.kept else "")
         elif asked == "find":
+            if message.kept and message.text != self.find.query_text:
+                self._search(message.text)
             self._leave_find(message.kept)
             return
         self.go(self.main_pane)

@@ -127,15 +127,13 @@ class TellingScreen(PanesScreen):
         if state is None or state.image is None or self.here is None or not state.image.layers:
             return []
         number = self.here[1]
-        layer = state.image.layers[number]
         lines: list[Line] = []
         if squash is not None and path is not None:
             lines += [[("plain", f" {safe(path)}")], []]
             lines += history_lines(squash, path, state.image, number, commands=False)
             lines += [[]]
         lines += [[("title-on", f" Layer {number}")]]
-        reading = state.layers[number] if number < len(state.layers) else None
-        return lines + layer_details(layer, reading)
+        return lines + layer_details(state.image, state.layers, number)
 
     def _file_lines(self) -> Sequence[Line]:
         state, squash, position = self.state, self.files.squash, self.files.position

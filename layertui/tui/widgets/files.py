@@ -53,13 +53,21 @@ class FilePane(Choosing, LineList):
         self.wanted: bytes | None = None
         """The path that the cursor belongs on, though the layer in view may not hold it."""
         self.columns = Columns.fitting(0, 0)
+        self._shown_layer = -1
+        """The layer whose rows were shown last; the same again, read further, opens nothing."""
 
     def show(self, squash: Squash | None, layer: int, layer_count: int, message: str) -> None:
-        """Show a layer; the cursor stays at its path."""
+        """Show a layer; the cursor stays at its path, and in another layer the directories it lies in are opened."""
         self.layer_count, self.message = layer_count, message
         self.view = replace(self.view, layer=layer)
         self.squash = squash
         self.rebuild()
+        if self.rows is None or layer == self._shown_layer:
+            return
+        self._shown_layer = layer
+        wanted = self.wanted
+        if wanted is not None and self.rows.hides(wanted):
+            self.changed(self.rows.reveal(wanted))
 
     def look_like(self, view: View) -> None:
         """Show another view of the same layers."""
@@ -135,7 +143,7 @@ class FilePane(Choosing, LineList):
         """What is shown, how it is sorted and how much of it."""
         view = self.view
         what = ("merged up to it" if width >= 64 else "merged") if view.merged else "layer diff"
-        words = [" FILES", f"L{view.layer}", what]
+        words = [" FILES", f"L{view.layer}", what] if self.layer_count else [" FILES"]
         if view.sort is not Sort.NAME or view.reverse:
             words.append(SORT_WORDS[view.sort] + (" reversed" if view.reverse else ""))
         if view.order is Order.FLAT:

@@ -2,10 +2,11 @@
 
 from typing import ClassVar
 
+from rich.style import Style
 from textual.geometry import Region, Size
 from textual.strip import Strip
 
-from layertui.tui.widgets.looks import Line, Looks
+from layertui.tui.widgets.looks import Line, Looks, merged
 
 THUMB = "║"
 """The rail where the window is: light beside text, and in every console font."""
@@ -93,7 +94,7 @@ class LineView(Looks, can_focus=True):
                 body = self.flat_strip(line, width, "title-on" if self.active else "title")
             else:
                 body = self.flat_strip(line, width, look)
-            return Strip.join([body, self._track()]).simplify() if self.RAIL else body
+            return self._beside(body, self._track()) if self.RAIL else body
         index = self.top + y - len(heads)
         count = self.line_count()
         if index < count:
@@ -104,7 +105,12 @@ class LineView(Looks, can_focus=True):
             body = self.strip(said[index] if index < len(said) else [], width)
         if not self.RAIL:
             return body
-        return Strip.join([body, self._rail_at(y - len(heads), count)]).simplify()
+        return self._beside(body, self._rail_at(y - len(heads), count))
+
+    @staticmethod
+    def _beside(body: Strip, rail: Strip) -> Strip:
+        runs = [(segment.text, segment.style or Style()) for segment in (*body, *rail)]
+        return Strip(merged(runs), body.cell_length + rail.cell_length)
 
     def _body(self, index: int, state: int, width: int) -> Strip:
         strip = self._strips.get((index, state))

@@ -60,7 +60,7 @@ class Looks(Still):
 
     def strip(self, line: Line, width: int) -> Strip:
         """A line as a strip of exactly `width` cells; every segment has a style, the padding too."""
-        segments: list[Segment] = []
+        runs: list[tuple[str, Style]] = []
         used = 0
         for look, text in line:
             cells = cell_len(text)
@@ -68,18 +68,47 @@ class Looks(Still):
                 text = set_cell_size(text, width - used)
                 cells = width - used
             if text:
-                segments.append(Segment(text, self.look(look)))
+                runs.append((text, self.look(look)))
             used += cells
             if used >= width:
                 break
         if used < width:
-            segments.append(Segment(" " * (width - used), self.look("plain")))
-        return Strip(segments, width).simplify()
+            runs.append((" " * (width - used), self.look("plain")))
+        return Strip(merged(runs), width)
 
     def flat_strip(self, line: Line, width: int, look: str) -> Strip:
         """A line in one look alone, as the cursor is drawn."""
         text = "".join(text for _, text in line)
         return Strip([Segment(set_cell_size(text, width), self.look(look))], width)
+
+
+def merged(runs: Iterable[tuple[str, Style]]) -> list[Segment]:
+    """Runs as segments, as few as look the same: spaces take the style of what stands beside them.
+
+    Each change of style is a dozen bytes on the line to the terminal, and most changes were to spaces and back.
+    """
+    made: list[tuple[str, Style]] = []
+    for text, style in runs:
+        if made:
+            before_text, before = made[-1]
+            alike = before == style
+            if alike or _same_in_spaces(before, style):
+                if alike or text.isspace():
+                    made[-1] = (before_text + text, before)
+                    continue
+                if before_text.isspace():
+                    made[-1] = (before_text + text, style)
+                    continue
+        made.append((text, style))
+    return [Segment(text, style) for text, style in made]
+
+
+def _same_in_spaces(one: Style, other: Style) -> bool:
+    """Whether spaces look the same in two styles: what draws lines or blocks differs in them, colour does not."""
+    for style in (one, other):
+        if style.underline or style.strike or style.reverse:
+            return False
+    return one.bgcolor == other.bgcolor
 
 
 def cells(line: Iterable[Run]) -> int:

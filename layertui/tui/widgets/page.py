@@ -7,7 +7,7 @@ from typing import ClassVar
 from layertui.tui.actions import Place
 from layertui.tui.widgets.lines import LineList
 from layertui.tui.widgets.looks import Line, cells
-from layertui.tui.wrapping import wrap
+from layertui.tui.wrapping import cut, wrap
 
 HANG = 4
 """Cells that the rest of a wrapped line is indented by, where it has no columns."""
@@ -58,8 +58,10 @@ class PageView(LineList):
 
     def _made(self, width: int) -> list[Line]:
         lines = self.source(width)
-        if not self.wrapping or width <= 0:
+        if width <= 0:
             return list(lines)
+        if not self.wrapping:
+            return [cut(line, width) for line in lines]
         return [part for line in lines for part in wrap(line, width, self._hangs)]
 
     def line_count(self) -> int:

@@ -1,5 +1,7 @@
 """A one-line bar to type into."""
 
+from dataclasses import dataclass
+
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
@@ -21,14 +23,13 @@ class Prompt(Looks, can_focus=True):
             super().__init__()
             self.text = text
 
-    class Done(Message):
+    @dataclass(frozen=True, slots=True)
+    class Done:
         """Enter (`kept`) or Esc was pressed; or `key` was pressed right after an Esc."""
 
-        def __init__(self, text: str, kept: bool, key: str = "") -> None:
-            super().__init__()
-            self.text = text
-            self.kept = kept
-            self.key = key
+        text: str
+        kept: bool
+        key: str = ""
 
     class Key(Message):
         """A key that moves in the list which the prompt filters."""
@@ -80,23 +81,20 @@ class Prompt(Looks, can_focus=True):
         strip = Strip(segments).adjust_cell_length(used + rest, plain)
         return Strip.join([strip, Strip([Segment(remark, dim)])]).adjust_cell_length(width, plain)
 
-    def on_key(self, event: events.Key) -> None:
-        """Edit the line. What is typed never reaches the panes' keys."""
+    def take(self, event: events.Key) -> Done | None:
+        """Edit the line; returns how it was left, if the key left it."""
         key = event.key
-        if key == "ctrl+c":
-            return
-        event.stop()
-        event.prevent_default()
         if key in self.MOVES:
             self.post_message(self.Key(self.MOVES[key]))
         elif key == "enter":
-            self.post_message(self.Done(self.text, True))
+            return self.Done(self.text, True)
         elif key == "escape" or (key in ("backspace", "ctrl+h") and not self.text):
-            self.post_message(self.Done(self.text, False))
+            return self.Done(self.text, False)
         elif key.startswith("alt+"):
-            self.post_message(self.Done(self.text, False, key.removeprefix("alt+")))
+            return self.Done(self.text, False, key.removeprefix("alt+"))
         else:
             self._edit(event)
+        return None
 
     def _edit(self, event: events.Key) -> None:
         text, at = self.text, self._at
