@@ -194,6 +194,18 @@ def test_reveal_opens_what_leads_to_a_path(squash: Squash) -> None:
     assert joined.reveal(b"usr/lib") == 5
 
 
+def test_a_path_is_hidden_where_it_is_listed_inside_a_closed_directory(squash: Squash) -> None:
+    rows = FileRows(squash, View(0), Folds())
+    path = b"usr/lib/python3/b.py"
+    assert not rows.hides(path)
+    rows.collapse_all()
+    assert rows.hides(path)
+    assert not rows.hides(b"usr"), "closed itself, but seen"
+    assert not rows.hides(b"usr/absent")
+    rows.reveal(path)
+    assert not rows.hides(path)
+
+
 def test_a_path_keeps_its_place_across_layers(squash: Squash) -> None:
     folds = Folds()
     for layer, merged in ((0, False), (1, False), (1, True), (0, True)):

@@ -1,6 +1,8 @@
 """Going through layers, files and one path's versions."""
 
-from tests.tui.screen import demo, running
+from tests.kit.entries import directory, file
+from tests.kit.images import ImageSpec
+from tests.tui.screen import demo, opened, running
 
 
 async def test_layer_keys_move_from_anywhere_and_keep_the_path() -> None:
@@ -17,6 +19,42 @@ async def test_layer_keys_move_from_anywhere_and_keep_the_path() -> None:
         assert seen.main.files.path == b"etc/app/config.yaml"
         assert seen.main.images.row is not None
         assert seen.main.images.row.layer == 7
+
+
+def folded_base() -> ImageSpec:
+    """A base too large to be open at first, of which the layer above changes one file."""
+    names = [f"d{home}/f{number:03}" for home in range(3) for number in range(40)]
+    base = [*(directory(f"d{home}") for home in range(3)), *(file(name, "old") for name in names)]
+    return ImageSpec(layers=(base, [file("d1/f007", "new")], [file("other", "x")]), tags=("folded:1",))
+
+
+async def test_layer_keys_keep_a_path_that_is_folded_in_the_other_layer() -> None:
+    async with running(opened(folded_base()), (80, 60)) as seen:
+        files = seen.main.files
+        assert files.line_count() == 3
+        await seen.press("right_square_bracket", "2", "j")
+        assert files.path == b"d1/f007"
+        await seen.press("left_square_bracket")
+        assert seen.main.here == (0, 0)
+        assert files.path == b"d1/f007"
+        assert "> d0/" in seen.text
+        assert "v d1/" in seen.text
+        assert "> d2/" in seen.text
+
+
+async def test_layer_keys_open_nothing_for_a_path_that_the_other_layer_lacks() -> None:
+    async with running(opened(folded_base()), keys=["full_stop", "full_stop", "2"]) as seen:
+        assert seen.main.files.path == b"other"
+        await seen.press("comma", "comma")
+        assert seen.main.files.line_count() == 3
+
+
+async def test_layer_keys_leave_a_directory_closed_that_was_closed() -> None:
+    async with running(opened(folded_base()), keys=["full_stop", "2", "j", "h", "h"]) as seen:
+        assert seen.main.files.path == b"d1"
+        await seen.press("comma")
+        assert seen.main.files.path == b"d1"
+        assert "> d1/" in seen.text
 
 
 async def test_the_ends_of_the_stack_are_said() -> None:

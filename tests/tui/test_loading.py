@@ -118,7 +118,41 @@ async def test_a_damaged_layer_shows_what_was_read_and_says_where_it_ends() -> N
         await seen.press("full_stop")
         assert "damaged" in seen.line_with("L1 RUN")
         assert "damaged at byte" in seen.text
+        assert "in layer 1 of 3. What lies before is shown; totals are partial." in seen.text.replace("\n", " ")
         assert ">=" in seen.header
+
+
+async def test_an_image_cut_in_a_layer_says_which_layers_are_shown() -> None:
+    files = docker_files([three_layers()])
+    tars = [name for name in files if name.endswith("layer.tar")]
+    data = files[tars[2]]
+    assert isinstance(data, bytes)
+    files[tars[2]] = data[: 512 * 3 + 100]
+    async with running(opened_bytes(outer_tar(files)), (190, 36), keys=["full_stop", "full_stop"]) as seen:
+        said = "in layer 2 of 3. Layers 0 to 1 are shown; totals are partial."
+        assert said in seen.line_with("damaged at byte 1,")
+
+
+async def test_an_image_without_layers_says_so() -> None:
+    async with running(opened(ImageSpec(layers=(), tags=("empty:1",))), (120, 36)) as seen:
+        assert "The image has no layers." in seen.text
+        assert "L0" not in seen.text
+        assert "not read" not in seen.text
+
+
+async def test_the_keys_for_help_and_the_end_stay_beside_the_progress(monkeypatch: pytest.MonkeyPatch) -> None:
+    with held(monkeypatch) as (go, _):
+        async with running(opened(three_layers()), (60, 24), wait=False) as seen:
+            await seen.pilot.pause(0.4)
+            assert "reading" in seen.footer
+            assert "? help  q quit" in seen.footer
+            go.set()
+            await seen.settle()
+
+
+async def test_one_layer_is_no_layers() -> None:
+    async with running(opened(ImageSpec(layers=([file("f")],), tags=("one:1",))), (120, 36), keys=["g"]) as seen:
+        assert "1 layer " in seen.text
 
 
 async def test_a_missing_layer_says_so_and_the_others_are_shown() -> None:

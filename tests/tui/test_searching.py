@@ -151,3 +151,18 @@ async def test_a_terminal_that_loses_the_focus_keeps_the_prompt() -> None:
         await seen.settle()
         await seen.type("/pass")
         assert seen.main.files.view.query == "etc/pass"
+
+
+async def test_find_begins_empty_again() -> None:
+    async with running(demo(), keys=["f", *"models.bin", "enter", "f", *"pip.tgz"]) as seen:
+        assert "models" not in seen.footer
+        assert "pip.tgz" in seen.footer
+        await seen.press("enter")
+        assert (seen.main.files.path or b"").endswith(b"pip.tgz")
+
+
+async def test_lines_that_are_cut_end_with_a_mark() -> None:
+    async with running(demo(), (60, 24), keys=["i", "L"]) as seen:
+        assert any(line.endswith("…") for line in seen.lines)
+        await seen.press("L")
+        assert not any(line.endswith("…") for line in seen.lines[1:-1])

@@ -17,6 +17,9 @@ from layertui.tui.widgets.looks import Line, cells, spread
 ROOM_FOR_RATE = 100
 """Columns from which the footer has room for how fast the reading is."""
 
+LEAST_KEYS = 18
+"""Cells that `? help  q quit` takes in the footer, whatever else is said there, with its margins."""
+
 
 def fraction_text(done_bytes: int, total_bytes: int) -> str:
     """So much of so much: `212/412 MB` where both have one unit, else `98 kB of 412 MB`."""
@@ -73,7 +76,8 @@ class TellingScreen(PanesScreen):
         if self.prefix:
             self.footer.show([("key", f" {prefix_hint(self.prefix)}")])
         elif self.notice:
-            self.footer.show(spread([("win", f" {self.notice}")], right, width))
+            least = [("dim", f"{footer(Place.PAGE, LEAST_KEYS - 4)} ")]
+            self.footer.show(spread([("win", f" {self.notice}")], right or least, width))
         else:
             left_out = [] if self.closable else ["back"]
             if not self.has_layers:
@@ -95,7 +99,10 @@ class TellingScreen(PanesScreen):
             if width >= ROOM_FOR_RATE:
                 parts.append(f"{size_text(int(speed))}/s")
             parts.append(f"eta {int((total - done) / speed) + 1} s")
-        return "  ".join([*parts, "Ctrl+C cancels"])
+        parts.append("Ctrl+C cancels")
+        while len(parts) > 1 and len("  ".join(parts)) > width - LEAST_KEYS:
+            parts.pop(-2 if len(parts) > 2 else -1)  # the rate, then how to cancel: the help says that too
+        return "  ".join(parts)
 
     def tell_details(self) -> None:
         """What is under the cursor."""

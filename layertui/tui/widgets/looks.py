@@ -50,7 +50,7 @@ class Looks(Still):
         style = self._look_styles.get(name)
         if style is None:
             known = name if name in LOOKS else "plain"
-            style = self._look_styles[name] = self.screen.get_component_rich_style(f"look--{known}")
+            style = self._look_styles[name] = short(self.screen.get_component_rich_style(f"look--{known}"))
         return style
 
     def notify_style_update(self) -> None:
@@ -80,6 +80,19 @@ class Looks(Still):
         """A line in one look alone, as the cursor is drawn."""
         text = "".join(text for _, text in line)
         return Strip([Segment(set_cell_size(text, width), self.look(look))], width)
+
+
+def short(style: Style) -> Style:
+    """A style that does not name the terminal's own colours, which each segment begins with anyway.
+
+    To name them took a seventh of what a screen sends.
+    """
+    colour, ground = style.color, style.bgcolor
+    named = Style(
+        color=None if colour is None or colour.is_default else colour,
+        bgcolor=None if ground is None or ground.is_default else ground,
+    )
+    return style.without_color + named
 
 
 def merged(runs: Iterable[tuple[str, Style]]) -> list[Segment]:
