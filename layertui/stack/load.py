@@ -17,7 +17,7 @@ from layertui.stack.fold import fold
 from layertui.stack.squash import Squash
 
 WORKERS = 2
-"""Layers read at a time: inflating and hashing let go of the interpreter, scanning headers does not."""
+"""Compressed layers read at a time: inflating and hashing let go of the interpreter, scanning headers does not."""
 
 LayerProgress = Callable[[int, int], None]
 """Called with a layer's number and the stored bytes of it that are done."""
@@ -66,14 +66,18 @@ def load(
     def read(layer: Layer) -> tuple[LayerTree, list[LayertuiError]]:
         return read_one(image, layer, stop.is_set, verify_digests, progress)
 
-    pool = ThreadPoolExecutor(WORKERS)
-    try:
-        results = list(pool.map(read, layers))
-    except BaseException:
-        stop.set()
-        raise
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+    if sum(layer.compressed_bytes is not None for layer in layers) < WORKERS:
+        # Scanning headers holds the interpreter: beside each other, threads would only hinder one another.
+        results = [read(layer) for layer in layers]
+    else:
+        pool = ThreadPoolExecutor(WORKERS)
+        try:
+            results = list(pool.map(read, layers))
+        except BaseException:
+            stop.set()
+            raise
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
     squash = fold([tree for tree, _ in results], layer_count=len(image.layers), first=numbers.start)
     if verify_content:
         blobs: Sequence[Layer] = image.layers
