@@ -23,7 +23,7 @@ from layertui.tui.messages import Folded, Found, ImageOpened, LayerProgress, Lay
 from layertui.tui.state import ImageState, LayerState, Reading
 
 PARALLEL_LAYERS = 2
-"""Layers read at a time: the decompressors leave the interpreter to others, a third gains nothing on two cores."""
+"""Compressed layers read at a time: decompressors let others run; a third gains nothing on two cores."""
 
 PROGRESS_S = 0.2
 """Seconds between progress messages of one layer."""
@@ -126,7 +126,10 @@ class Loader:
     def pump(self, state: ImageState) -> None:
         """Start what can be started: readers for queued layers, and the fold of a prefix that has grown."""
         running = sum(not worker.is_cancelled for _, worker in self._readers.values())
-        while running < PARALLEL_LAYERS and (layer := self._next_layer(state)) is not None:
+        image = state.image
+        compressed = image is not None and any(layer.compressed_bytes is not None for layer in image.layers)
+        # Scanning the headers of plain layers holds the interpreter: two readers hinder each other, and the keys.
+        while running < (PARALLEL_LAYERS if compressed else 1) and (layer := self._next_layer(state)) is not None:
             self._read(state, layer)
             running += 1
         self._fold(state)

@@ -78,11 +78,14 @@ async def test_keys_work_and_progress_is_said_while_layers_are_read(monkeypatch:
             assert "d/" in seen.text
 
 
-async def test_the_layer_under_the_cursor_is_read_first(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("compression", "at_once"), [("plain", 1), ("gzip", 2)])
+async def test_the_layer_under_the_cursor_is_read_first(
+    monkeypatch: pytest.MonkeyPatch, compression: str, at_once: int
+) -> None:
     image = ImageSpec(layers=tuple([file(f"f{number}")] for number in range(8)), tags=("many:1",))
     with held(monkeypatch) as (go, started):
-        async with running(opened(image), wait=False) as seen:
-            assert len(started) == 2
+        async with running(opened(image, compression=compression), wait=False) as seen:
+            assert len(started) == at_once
             await seen.pilot.press(*["full_stop"] * 6)
             go.set()
             await seen.settle()
@@ -90,7 +93,7 @@ async def test_the_layer_under_the_cursor_is_read_first(monkeypatch: pytest.Monk
             assert image_read is not None
             wanted = image_read.layers[6].blob
             assert wanted is not None
-            assert started[2] == wanted.label
+            assert started[at_once] == wanted.label
 
 
 async def test_cancel_stops_reading_and_refresh_reads_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -252,7 +255,7 @@ async def test_cancelled_is_said_at_once_and_a_reading_that_ends_late_changes_no
         return real(blob, **options)
 
     monkeypatch.setattr(loading, "read_layer", deaf)
-    async with running(opened(three_layers()), wait=False) as seen:
+    async with running(opened(three_layers(), compression="gzip"), wait=False) as seen:
         await seen.pilot.press("ctrl+c")
         await seen.pilot.pause(0.05)
         assert seen.text.count("stopped") == 3
