@@ -6,7 +6,6 @@ from dataclasses import replace
 from functools import cached_property
 from itertools import accumulate, chain, compress
 
-from layertui.layer.columns import Kind
 from layertui.layer.tree import DEAD
 from layertui.present.query import matching, narrows, parse_query
 from layertui.present.view import ADDED, MODIFIED, REMOVED, UNCHANGED, Order, View
@@ -52,11 +51,13 @@ class Selection:
         same_base = previous is not None and previous.squash is squash and _base(previous.view) == _base(view)
         if same_base and previous is not None:
             self.states: bytes = previous.states
+            self._mask: bytes = previous._mask
             self.listed: array[int] = previous.listed
             self.total: int = previous.total
         else:
             self.states = view_states(squash, view)
             mask = squash.merged_mask(view.layer) if view.merged else squash.diff_mask(view.layer)
+            self._mask = mask
             self.listed = array("I", compress(range(len(squash)), mask))
             context = both(mask, squash.fates.translate(_CONTEXT)).count(1)
             if len(self.listed) and _is_bare_root(squash, self.listed[0]):
@@ -137,26 +138,25 @@ class Selection:
 
     def _with_ancestors(self, hits: list[int]) -> "array[int]":
         """The hits and the directories that lead to them, in tree order; work is for each directory, not each hit."""
-        squash, parents = self.squash, self.squash.parents
-        listed, chosen = bytearray(len(squash)), bytearray(len(squash))
-        for position in self.listed:
-            listed[position] = 1
+        squash, parents, depths = self.squash, self.squash.parents, self.squash.depths
+        ends, count = squash.subtree_ends, len(squash)
+        directories = squash.codes.translate(IS_DIRECTORY)
+        listed, chosen = self._mask, bytearray(count)
         for position in hits:
             chosen[position] = 1
-        seen: set[int] = set()
+        has_root = len(self.listed) > 0 and not depths[self.listed[0]]
+        seen: set[int] = set() if has_root else {0}  # the root's run begins at 0
         for run in set(map(parents.__getitem__, hits)):
             while run not in seen:
                 seen.add(run)
-                at = run
-                while at < len(squash) and parents[at] == parents[run] and (at == run or self._same_path(run, at)):
-                    if listed[at] and squash.kind(at) is Kind.DIRECTORY:
+                at, parent, end, depth = run, parents[run], ends[run], depths[run]
+                # The versions of one path lie side by side, and share parent, depth and the end of what is beneath.
+                while at < count and parents[at] == parent and ends[at] == end and depths[at] == depth:
+                    if listed[at] and directories[at]:
                         chosen[at] = 1
                     at += 1
-                run = parents[run]
-        return array("I", compress(range(len(squash)), chosen))
-
-    def _same_path(self, one: int, other: int) -> bool:
-        return self.squash.key(one) == self.squash.key(other)
+                run = parent
+        return array("I", compress(range(count), chosen))
 
     def subtree_stop(self, index: int) -> int:
         """Index into `positions` after everything beneath the row at `index`."""
