@@ -153,8 +153,9 @@ def test_the_size_may_change_while_it_works(busy: Path) -> None:
             if columns == 20:
                 terminal.settle()
                 continue
-            terminal.wait_until(lambda wide=columns: fits(terminal, wide), what=f"{columns} columns")
-            assert is_reading(terminal)
+            terminal.wait_until(
+                lambda wide=columns: fits(terminal, wide) and is_reading(terminal), what=f"reading in {columns} columns"
+            )
         terminal.press("2", "j")
         assert "d0001/" in terminal.cursor_line()
         terminal.send(b"q")
