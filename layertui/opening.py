@@ -27,8 +27,10 @@ def open_reference_or_demo(ref: str, platform: str | None = None) -> Opened:
 def show(opened: Opened, *, theme: str | None = None, low_bandwidth: bool | None = None, mouse: bool = True) -> None:
     """Show an opened source on the screen; print its layers where the output is no terminal."""
     if sys.stdout.isatty() and sys.stdin.isatty():
-        from layertui.tui.app import run
+        from layertui.tui.app import run, theme_names
 
+        if theme is not None and theme not in theme_names():
+            raise UsageError(f"There is no theme {theme}.", f"Themes: {', '.join(theme_names())}")
         code = run(opened, theme=theme, low_bandwidth=low_bandwidth, mouse=mouse)
         if code:
             sys.exit(code)

@@ -16,6 +16,7 @@ from textual import events
 from textual.app import App, ScreenError
 from textual.binding import BindingType
 from textual.screen import Screen
+from textual.theme import BUILTIN_THEMES
 
 from layertui.sources.resolve import Opened
 from layertui.tui import theme as themes
@@ -114,5 +115,5 @@ def run(opened: Opened, *, theme: str | None = None, low_bandwidth: bool | None 
 
 
 def theme_names() -> Sequence[str]:
-    """What `--theme` takes."""
-    return themes.NAMES
+    """What `--theme` takes: ours, and Textual's own."""
+    return (*themes.NAMES, *BUILTIN_THEMES)

@@ -36,7 +36,7 @@ async def test_keys_are_letters_while_the_prompt_is_open() -> None:
     async with running(demo(), keys=["slash", *"qvfn"]) as seen:
         assert seen.app.is_running
         assert "/qvfn" in seen.footer
-        assert "Nothing matches" in seen.text
+        assert "Nothing matches. f: all layers  Esc: no filter" in seen.text
         await seen.press("ctrl+w")
         assert "/qvfn" not in seen.footer
 

@@ -5,7 +5,10 @@ from collections.abc import Mapping
 import pytest
 from rich.style import Style
 
+from layertui.errors import UsageError
+from layertui.opening import show
 from layertui.tui import theme
+from layertui.tui.app import theme_names
 from layertui.tui.terminal import ask_background, dark_by_answer, dark_by_environment
 from tests.tui.screen import demo, running
 
@@ -115,3 +118,11 @@ async def test_a_theme_that_is_changed_is_drawn() -> None:
         assert after != before
         drawn = [segment.style for segment in seen.main.files.render_line(5)]
         assert any(style is not None and style.color == after for style in drawn)
+
+
+def test_a_theme_that_does_not_exist_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    with pytest.raises(UsageError, match="nope"):
+        show(demo(), theme="nope")
+    assert {"dark", "nord", "textual-light"} <= set(theme_names())

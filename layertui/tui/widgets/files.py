@@ -187,7 +187,7 @@ class FilePane(Choosing, LineList):
             return wrapped(self.message, width)
         view = self.view
         if view.query:
-            return [[("dim", " Nothing matches. Esc drops the filter.")]]
+            return [[("dim", " Nothing matches. f: all layers  Esc: no filter")]]
         if view.hidden or view.overlaps:
             return [[("dim", " Everything is hidden: a m r u show groups, o shows all paths.")]]
         if view.merged:

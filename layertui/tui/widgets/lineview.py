@@ -161,10 +161,6 @@ class LineView(Looks, can_focus=True):
         self._clamp()
         self.refresh()
 
-    def refresh_title(self) -> None:
-        """Draw only the title anew."""
-        self._refresh_rows(0)
-
     def refresh_line(self, index: int, width: int | None = None) -> None:
         """Draw one line anew, if it is seen: the first `width` cells of it, or all."""
         for state in range(3):
