@@ -45,7 +45,7 @@ def read_image(
 ) -> Loaded:
     """Read an image's layers, with progress on stderr."""
     with ProgressLine() as progress:
-        sizes = {layer.index: layer.blob.size_bytes for layer in image.layers if layer.blob is not None}
+        sizes = {layer.index: layer.content.size_bytes for layer in image.layers if layer.content is not None}
 
         def show(layer: int, done: int) -> None:
             progress.show(f"reading L{layer}  {100 * done // max(sizes[layer], 1)}%")

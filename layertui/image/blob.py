@@ -9,16 +9,20 @@ from typing import Protocol, Self
 from layertui.errors import DamagedError, LayertuiError, NotFoundError, UnreachableError
 
 
-class Blob(Protocol):
-    """Bytes of known length that can be read from any offset, by several threads at once."""
+class Content(Protocol):
+    """What a layer is kept in: a `Blob`, or files in a directory (see layer/stored.py)."""
 
     @property
     def size_bytes(self) -> int:
-        """How many bytes there are."""
+        """How many bytes there are to go through; 0 where that is not known."""
 
     @property
     def label(self) -> str:
         """What messages call it, such as `image.tar: blobs/sha256/ab12...`; not made safe for a terminal."""
+
+
+class Blob(Content, Protocol):
+    """Bytes of known length that can be read from any offset, by several threads at once."""
 
     def read_at(self, offset: int, length: int) -> bytes:
         """Up to `length` bytes from `offset`; fewer only at the end. Raises LayertuiError."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from layertui.errors import DamagedError, LayertuiError
-from layertui.image.blob import Blob
+from layertui.image.blob import Content
 from layertui.image.bounds import LAYERS, MANY_LAYERS
 from layertui.image.config import ImageConfig, parse_config
 from layertui.image.digest import ChainID, DiffID, Digest
@@ -35,10 +35,32 @@ class Layer:
     """What made it, for reading; None where unknown. Not made safe for a terminal."""
     created: str | None
     """When, in ISO 8601; None where unknown."""
-    blob: Blob | None
-    """Its tar as stored; None where `problem` says why it cannot be read."""
+    content: Content | None
+    """Its tar as stored, or its files; None where `problem` says why it cannot be read."""
     problem: LayertuiError | None
-    """Why there is no blob."""
+    """Why there is no content."""
+    writable: bool = False
+    """Whether it is the writable layer of a container."""
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """What an engine says about a container."""
+
+    container_id: str
+    """64 hexadecimal digits in Docker and Podman; any name in containerd."""
+    name: str
+    """Without the leading slash; empty where it has none. Not made safe for a terminal."""
+    status: str
+    """As the engine words it, such as `running` or `exited (0)`; empty where unknown."""
+    running: bool | None
+    """None where unknown."""
+    created: str | None
+    """In ISO 8601; None where unknown."""
+    image_id: Digest | None
+    """Of the image that it was made from; None where unknown."""
+    engine_files: tuple[bytes, ...] = ()
+    """Paths that the engine put over the image for this container (Docker's init layer); they are in no layer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +87,16 @@ class Image:
     """The history as recorded, base to top."""
     warnings: tuple[str, ...]
     """What is odd about it, a sentence each; not made safe for a terminal."""
+    container: Container | None = None
+    """The container whose writable layer is the top one; None of a mere image."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredLayer:
     """What a source knows about one layer."""
 
-    blob: Blob | None
-    """Its tar as stored, or None with a `problem`."""
+    content: Content | None
+    """Its tar as stored or its files, or None with a `problem`."""
     media_type: str
     """As recorded, or as its first bytes tell."""
     compressed: bool
@@ -82,9 +106,9 @@ class StoredLayer:
     digest: Digest | None = None
     """Of the blob, where the source records one."""
     problem: LayertuiError | None = None
-    """Why there is no blob."""
+    """Why there is no content."""
     warning: str = ""
-    """What is odd about the blob, as a clause behind `layer N`."""
+    """What is odd about it, as a clause behind `layer N`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +197,7 @@ def _layers(stored: Sequence[StoredLayer], diff_ids: Sequence[DiffID], steps: Se
                 stored_bytes=layer.stored_bytes,
                 command=(step.command or None) if step else None,
                 created=step.created if step else None,
-                blob=layer.blob,
+                content=layer.content,
                 problem=_numbered(layer.problem, index),
             )
         )
@@ -182,6 +206,34 @@ def _layers(stored: Sequence[StoredLayer], diff_ids: Sequence[DiffID], steps: Se
 
 def _numbered(problem: LayertuiError | None, index: int) -> LayertuiError | None:
     return type(problem)(f"layer {index}: {problem.message}", problem.hint) if problem is not None else None
+
+
+def with_container(image: Image, container: Container, writable: StoredLayer, *, reference: str) -> Image:
+    """The stack that a container sees: its image's layers, and its writable layer on top."""
+    number = len(image.layers)
+    layer = Layer(
+        index=number,
+        diff_id=None,
+        chain_id=None,
+        digest=None,
+        media_type=writable.media_type,
+        compressed_bytes=None,
+        stored_bytes=writable.stored_bytes,
+        command=f"writable layer of {container.name or container.container_id[:12]}",
+        created=container.created,
+        content=writable.content,
+        problem=_numbered(writable.problem, number),
+        writable=True,
+    )
+    warnings = [*image.warnings, *([f"layer {number}: {writable.warning}"] if writable.warning else [])]
+    return replace(
+        image,
+        reference=reference,
+        layers=(*image.layers, layer),
+        steps=(*image.steps, Step(layer.command or "", container.created, number)),
+        warnings=tuple(warnings),
+        container=container,
+    )
 
 
 def platform_of(config: ImageConfig) -> Platform:

@@ -56,6 +56,10 @@ class Columns:
     """Major and minor numbers of devices."""
     sparse: dict[int, tuple[tuple[int, int], ...]] = field(default_factory=dict)
     """Segments of sparse files (see sparse.py)."""
+    checksums: dict[int, bytes] = field(default_factory=dict)
+    """Checksums of contents that came with the listing, all of one kind in a layer: they can prove a difference."""
+    metacopies: set[int] = field(default_factory=set)
+    """Files whose content is that of the version below: only their metadata was copied up (overlay's metacopy)."""
     opaque: dict[bytes, None] = field(default_factory=dict)
     """Keys of directories that hold an opaque marker, in order."""
     prefixes: set[bytes] = field(default_factory=set)

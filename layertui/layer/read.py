@@ -3,13 +3,15 @@
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import cast
 
 from layertui.errors import Cancelled, DamagedError
-from layertui.image.blob import Blob, CutBlob
+from layertui.image.blob import Blob, Content, CutBlob
 from layertui.image.digest import DiffID, Digest, new_hasher
 from layertui.layer.build import build
 from layertui.layer.columns import Columns
 from layertui.layer.compression import Compression, decompress, sniff
+from layertui.layer.stored import StoredTree
 from layertui.layer.tar import Damage, scan
 from layertui.layer.tree import LayerTree
 from layertui.layer.window import BlobWindow, StreamWindow, Window
@@ -22,7 +24,7 @@ Cancel = Callable[[], bool]
 
 
 def read_layer(
-    blob: Blob,
+    content: Content,
     *,
     progress: Progress | None = None,
     cancelled: Cancel | None = None,
@@ -30,7 +32,7 @@ def read_layer(
     diff_id: DiffID | None = None,
     verify: bool = False,
 ) -> LayerTree:
-    """Read one layer's tar, plain or compressed, into its tree.
+    """Read one layer, a tar that is plain or compressed or files in a directory, into its tree.
 
     A compressed layer is read whole, so its blob is checked against `digest` and its tar against `diff_id` as it
     passes; a plain one is skipped through, and is checked only where `verify` asks for it. A mismatch is one of the
@@ -43,8 +45,11 @@ def read_layer(
         if cancelled is not None and cancelled():
             raise Cancelled
         if progress is not None:
-            progress(min(done, blob.size_bytes))
+            progress(min(done, content.size_bytes))
 
+    if isinstance(content, StoredTree):
+        return content.read(tick)
+    blob = as_blob(content)
     compression = sniff(blob.read_at(0, 16))
     columns = Columns()
     if compression is Compression.PLAIN and not verify:
@@ -116,8 +121,20 @@ def _compare(said: str, found: str, what: str, label: str, verified: list[str], 
         problems.append(f"{label}: the {what} does not match: {said} was promised, {found} was read.")
 
 
-def layer_window(blob: Blob) -> Window:
-    """A window over a layer's uncompressed tar, for reading contents at rising offsets."""
+def as_blob(content: Content) -> Blob:
+    """A layer's content as the tar that it is; TypeError where it is files (a mistake of the program)."""
+    if isinstance(content, StoredTree) or not hasattr(content, "read_at"):
+        raise TypeError(f"{type(content).__name__} is no tar")
+    return cast("Blob", content)
+
+
+def layer_window(content: Content, tree: LayerTree) -> Window:
+    """A window for reading contents at the offsets that a layer's tree names; a compressed layer's must rise."""
+    return content.window(tree) if isinstance(content, StoredTree) else tar_window(as_blob(content))
+
+
+def tar_window(blob: Blob) -> Window:
+    """A window over a layer's uncompressed tar; over a compressed one, offsets must rise."""
     compression = sniff(blob.read_at(0, 16))
     if compression is Compression.PLAIN:
         return BlobWindow(blob, None)

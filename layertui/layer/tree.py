@@ -65,7 +65,7 @@ class LayerTree:
     verified: tuple[str, ...] = ()
     """What was verified while the layer was read: "digest", "diff ID"."""
     tar_bytes: int | None = None
-    """Bytes of the uncompressed tar, where they were counted."""
+    """Bytes of the uncompressed tar; None where the layer is no tar, and where nothing of it could be read."""
     problems: tuple[str, ...] = field(default=())
     """Sentences about the layer as a whole, such as a digest that does not match."""
 

@@ -1,18 +1,39 @@
 """What a source of images is, and what all of them do alike."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal, NoReturn, Protocol
 
 from layertui.errors import DamagedError, LayertuiError
 from layertui.image.blob import Blob
-from layertui.image.digest import Digest
-from layertui.image.image import Image, StoredLayer
+from layertui.image.digest import ChainID, Digest
+from layertui.image.image import Container, Image, StoredLayer
 from layertui.image.platform import Platform
 from layertui.layer.compression import Compression, sniff
 
-Kind = Literal["image", "attestation", "artifact", "broken"]
-"""What an entry is: only an image can be opened; `broken` says why in its problem."""
+Kind = Literal["image", "container", "attestation", "artifact", "broken"]
+"""What an entry is: only an image or a container can be opened; `broken` says why in its problem."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What an engine or a store tells about an image in its list, before anything of the image is opened.
+
+    Unknown is None or empty, never a guess.
+    """
+
+    image_id: Digest | None = None
+    """Digest of the config."""
+    created: str | None = None
+    """In ISO 8601."""
+    size_bytes: int | None = None
+    """Of all its layers' content, as `docker images` prints it."""
+    layers: tuple[tuple[ChainID, int | None], ...] = ()
+    """Chain ID and content bytes of every layer, base to top: what tells which images share what."""
+    repo_digests: tuple[str, ...] = ()
+    """Names with the digest of the manifest, such as `nginx@sha256:...`, as recorded."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Of its config."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +54,10 @@ class ImageEntry:
     """Why a broken entry cannot be opened."""
     open: Callable[[], Image]
     """Reads manifest and config, no layer; raises `problem`, or that an artifact is no image."""
+    record: Record | None = None
+    """What the list of an engine or a store says of the image; None in files."""
+    container: Container | None = None
+    """Of a container: what the engine says of it. It stands behind its image in the list."""
 
 
 class Source(Protocol):

@@ -3,11 +3,11 @@
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from layertui.errors import Cancelled, DamagedError
-from layertui.image.blob import Blob
+from layertui.errors import Cancelled, DamagedError, LayertuiError
+from layertui.image.blob import Content
 from layertui.layer.read import layer_window
 from layertui.layer.tree import LayerTree
-from layertui.layer.window import BlobWindow, Window
+from layertui.layer.window import StreamWindow, Window
 from layertui.stack.squash import Squash
 
 CHUNK_BYTES = 256 * 1024
@@ -20,11 +20,11 @@ Cancel = Callable[[], bool]
 class Contents:
     """Compares the contents of versions, and keeps the digests that it had to make for compressed layers.
 
-    `blobs` are the stored layers, base to top, None where one cannot be read.
+    `layers` are the layers' contents, base to top, None where one cannot be read.
     """
 
-    def __init__(self, blobs: Sequence[Blob | None]) -> None:
-        self._blobs = blobs
+    def __init__(self, layers: Sequence[Content | None]) -> None:
+        self._layers = layers
         self._digests: dict[tuple[int, int], bytes] = {}
 
     def settle(self, squash: Squash, positions: Iterable[int], cancelled: Cancel | None = None) -> list[int]:
@@ -38,7 +38,9 @@ class Contents:
         """
         asked = [position for position in positions if squash.is_rewritten(position)]
         pairs = self._pairs(squash, asked)
-        streamed = {layer for pair in pairs.values() for layer, _ in pair if isinstance(self._window(layer), _Stream)}
+        streamed = {
+            layer for pair in pairs.values() for layer, _ in pair if isinstance(self._window(squash, layer), _Stream)
+        }
         if streamed:
             pairs = self._pairs(squash, squash.rewritten()) | pairs
             asked_positions = set(asked)
@@ -67,12 +69,12 @@ class Contents:
                 pairs[position] = (_source(squash, position), _source(squash, below))
         return pairs
 
-    def _window(self, layer: int) -> "Window | _Stream | None":
-        blob = self._blobs[layer] if layer < len(self._blobs) else None
-        if blob is None:
+    def _window(self, squash: Squash, layer: int) -> "Window | _Stream | None":
+        content = self._layers[layer] if layer < len(self._layers) else None
+        if content is None:
             return None
-        window = layer_window(blob)
-        return window if isinstance(window, BlobWindow) else _Stream(window)
+        window = layer_window(content, squash.trees[layer - squash.first])
+        return _Stream(window) if isinstance(window, StreamWindow) else window
 
     def _digest_rows(self, squash: Squash, layer: int, rows: set[int], cancelled: Cancel | None) -> None:
         """Digest the contents of many rows of one compressed layer in one pass over it."""
@@ -80,13 +82,13 @@ class Contents:
         missing = sorted(
             (row for row in rows if (layer, row) not in self._digests), key=tree.columns.offsets.__getitem__
         )
-        stream = self._window(layer)
+        stream = self._window(squash, layer)
         if not missing or not isinstance(stream, _Stream):
             return
         try:
             for row in missing:
                 self._digests[layer, row] = _digest(stream.window, tree, row, cancelled)
-        except DamagedError:
+        except LayertuiError:
             return  # said already when the layer was read; what was not reached stays rewritten
 
     def _same(
@@ -94,19 +96,21 @@ class Contents:
     ) -> bool | None:
         if above == below:
             return True
-        one, other = self._window(above[0]), self._window(below[0])
+        one, other = self._window(squash, above[0]), self._window(squash, below[0])
         trees = squash.trees[above[0] - squash.first], squash.trees[below[0] - squash.first]
         try:
-            if isinstance(one, BlobWindow) and isinstance(other, BlobWindow):
+            if one is None or other is None:
+                return None
+            if not isinstance(one, _Stream) and not isinstance(other, _Stream):
                 return _equal(
                     _content(one, trees[0], above[1], cancelled), _content(other, trees[1], below[1], cancelled)
                 )
             digests = []
             for (layer, row), window, tree in zip((above, below), (one, other), trees, strict=True):
-                if (layer, row) not in self._digests and isinstance(window, BlobWindow):
+                if (layer, row) not in self._digests and not isinstance(window, _Stream):
                     self._digests[layer, row] = _digest(window, tree, row, cancelled)
                 digests.append(self._digests.get((layer, row)))
-        except DamagedError:
+        except LayertuiError:
             return None
         return None if None in digests else digests[0] == digests[1]
 

@@ -1,6 +1,6 @@
 """Read all layers of an image and fold them, for what has no screen."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from threading import Event
@@ -18,6 +18,9 @@ from layertui.stack.squash import Squash
 
 WORKERS = 2
 """Compressed layers read at a time: inflating and hashing let go of the interpreter, scanning headers does not."""
+
+UNREAD = Damage("nothing of it could be read", 0)
+"""The damage of a layer that stands as an empty one in a squash."""
 
 LayerProgress = Callable[[int, int], None]
 """Called with a layer's number and the stored bytes of it that are done."""
@@ -38,7 +41,7 @@ class Loaded:
     def unread(self) -> frozenset[int]:
         """Layers of which nothing could be read: they stand in `squash` as empty ones, which says nothing of them."""
         trees = zip(self.numbers, self.squash.trees, strict=True)
-        return frozenset(number for number, tree in trees if tree.tar_bytes is None)
+        return frozenset(number for number, tree in trees if tree.damage == UNREAD)
 
     @property
     def is_partial(self) -> bool:
@@ -80,8 +83,7 @@ def load(
             pool.shutdown(wait=True, cancel_futures=True)
     squash = fold([tree for tree, _ in results], layer_count=len(image.layers), first=numbers.start)
     if verify_content:
-        blobs: Sequence[Layer] = image.layers
-        Contents([layer.blob for layer in blobs]).settle(squash, squash.rewritten())
+        Contents([layer.content for layer in image.layers]).settle(squash, squash.rewritten())
     problems = tuple(problem for _, found in results for problem in found)
     return Loaded(image, squash, numbers, problems)
 
@@ -94,12 +96,12 @@ def read_one(
     progress: LayerProgress | None = None,
 ) -> tuple[LayerTree, list[LayertuiError]]:
     """Read one layer of an image; what is wrong with it comes as sentences that say which layer it is."""
-    if layer.blob is None:
+    if layer.content is None:
         problem = layer.problem or DamagedError(f"layer {layer.index} has no content.")
         return _nothing(), [problem]
     try:
         tree = read_layer(
-            layer.blob,
+            layer.content,
             progress=None if progress is None else lambda done: progress(layer.index, done),
             cancelled=cancelled,
             digest=layer.digest,
@@ -116,13 +118,13 @@ def read_one(
 
 def _nothing() -> LayerTree:
     """The tree of a layer of which nothing could be read: empty, and damaged from its start."""
-    return replace(build(Columns()), damage=Damage("nothing of it could be read", 0))
+    return replace(build(Columns()), damage=UNREAD)
 
 
 def layer_problems(image: Image, layer: Layer, tree: LayerTree) -> list[LayertuiError]:
     """What is wrong with a layer that was read: damage, digests that do not match, members that were refused."""
     which = f"layer {layer.index} of {len(image.layers)}"
-    label = layer.blob.label if layer.blob is not None else which
+    label = layer.content.label if layer.content is not None else which
     problems: list[LayertuiError] = []
     if tree.damage is not None:
         message = tree.damage.message.removeprefix(f"{label}: ")

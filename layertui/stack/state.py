@@ -83,8 +83,8 @@ def state_over(
     """What the upper of two entries at one path is, directories apart from their children (see fold.py).
 
     Sizes are those of the content, hard links followed; None is unknown. Rules: the table of states in the layering
-    rules: another kind is a type change, a link with another target is modified, another size proves modified, the
-    same size leaves the content to be compared.
+    rules: another kind is a type change, a link with another target is modified, another size or checksum proves
+    modified, the same size leaves the content to be compared.
     """
     kind = content_kind(above, above_row)
     if content_kind(below, below_row) != kind:
@@ -92,12 +92,13 @@ def state_over(
     if kind == _DIRECTORY:
         return State.METADATA if metadata_differs(below, below_row, above, above_row) else State.UNCHANGED
     if kind == _FILE:
-        if below_size is None or above_size is None:
-            return State.REWRITTEN
-        if below_size != above_size:
-            return State.MODIFIED
-        if below_size:
-            return State.REWRITTEN
+        if above.data_row(above_row) not in above.columns.metacopies:
+            if below_size is None or above_size is None:
+                return State.REWRITTEN
+            if below_size != above_size or _checksums_differ(below, below_row, above, above_row):
+                return State.MODIFIED
+            if below_size:
+                return State.REWRITTEN
     elif kind == _SYMLINK:
         if below.columns.links.get(below.data_row(below_row)) != above.columns.links.get(above.data_row(above_row)):
             return State.MODIFIED
@@ -106,3 +107,12 @@ def state_over(
         if below_device != above.columns.devices.get(above.data_row(above_row)):
             return State.MODIFIED
     return State.METADATA if metadata_differs(below, below_row, above, above_row) else State.IDENTICAL
+
+
+def _checksums_differ(below: LayerTree, below_row: int, above: LayerTree, above_row: int) -> bool:
+    """Whether checksums that came with both listings prove another content; equal ones are only a hint."""
+    a, b = below.columns.checksums, above.columns.checksums
+    if not a or not b:
+        return False
+    one, other = a.get(below.data_row(below_row)), b.get(above.data_row(above_row))
+    return one is not None and other is not None and len(one) == len(other) and one != other

@@ -100,6 +100,10 @@ class Table:
         for at in compress(followers, map(not_, sizes)):
             if self.states[at] == _REWRITTEN and self.codes[at] == self.codes[at - 1] == _FILE:
                 self.states[at] = _METADATA if self._differs(at - 1, at) else _IDENTICAL  # no bytes to compare
+        if any(tree.columns.checksums or tree.columns.metacopies for tree in self.trees):
+            for at in followers:
+                if self.states[at] == _REWRITTEN and self.codes[at] == self.codes[at - 1] == _FILE:
+                    self.states[at] = self.state(at - 1, at)  # the listing knew more than the size
 
     def tree_row(self, position: int) -> tuple[LayerTree, int]:
         """The tree and row of a position."""

@@ -111,12 +111,12 @@ class Loader:
         state.layers = []
         for layer in image.layers:
             same = read.get(layer.diff_id) if layer.diff_id is not None else None
-            size_bytes = layer.stored_bytes or (layer.blob.size_bytes if layer.blob is not None else 0)
+            size_bytes = layer.stored_bytes or (layer.content.size_bytes if layer.content is not None else 0)
             if same is not None and same.tree is not None:
                 made = LayerState(
                     Reading.DONE, size_bytes, done_bytes=size_bytes, tree=same.tree, content_bytes=same.content_bytes
                 )
-            elif layer.blob is None:
+            elif layer.content is None:
                 made = LayerState(Reading.FAILED, size_bytes, error=layer.problem)
             else:
                 made = LayerState(Reading.QUEUED, size_bytes)
@@ -138,7 +138,7 @@ class Loader:
         """Queue what failed or was cancelled once more; returns how many layers that are."""
         count = 0
         for number, layer in enumerate(state.layers):
-            broken = state.image is None or state.image.layers[number].blob is None
+            broken = state.image is None or state.image.layers[number].content is None
             if layer.reading in (Reading.FAILED, Reading.CANCELLED) and not broken:
                 layer.reading, layer.error, layer.done_bytes = Reading.QUEUED, None, 0
                 count += 1
@@ -161,7 +161,7 @@ class Loader:
         if image is None:
             return
         layer = image.layers[number]
-        blob = layer.blob
+        blob = layer.content
         if blob is None:
             return
         self._attempts += 1
@@ -289,7 +289,7 @@ class Loader:
         due = [at for at in positions if squash.states[at] == State.REWRITTEN and at not in state.compared]
         if not due or (self._settling is not None and not self._settling.is_finished):
             return
-        contents = state.contents = state.contents or Contents([layer.blob for layer in image.layers])
+        contents = state.contents = state.contents or Contents([layer.content for layer in image.layers])
         session, post, compared = state.session, self._host.post_message, state.compared
 
         def work() -> None:

@@ -87,8 +87,8 @@ def load(reference: str) -> tuple[Image, list[LayerTree], Squash]:
     trees = []
     for layer in image.layers:
         assert layer.problem is None
-        assert layer.blob is not None
-        tree = read_layer(layer.blob, digest=layer.digest, diff_id=layer.diff_id)
+        assert layer.content is not None
+        tree = read_layer(layer.content, digest=layer.digest, diff_id=layer.diff_id)
         assert tree.damage is None
         assert tree.problems == ()
         trees.append(tree)

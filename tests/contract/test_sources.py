@@ -134,7 +134,7 @@ def test_what_rewritten_files_turn_out_to_be(tmp_path: Path) -> None:
         below, above = squash.history(b"metadata/" + name.encode())
         for position in (below, above):
             tree, row = squash.data_position(position)
-            blob = image.layers[squash.layer(position)].blob
+            blob = image.layers[squash.layer(position)].content
             assert blob is not None
             contents.append(blob.read_at(tree.columns.offsets[row], tree.columns.sizes[row]))
         found[name] = squash.settle(above, contents[0] == contents[1])

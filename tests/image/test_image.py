@@ -17,7 +17,7 @@ DIFF_IDS = [f"sha256:{digit * 64}" for digit in "123"]
 
 def stored(**more: Any) -> StoredLayer:
     fields: dict[str, Any] = {
-        "blob": BytesBlob(b"data", "blob"),
+        "content": BytesBlob(b"data", "blob"),
         "media_type": "application/vnd.oci.image.layer.v1.tar",
         "compressed": False,
         "stored_bytes": 4,
@@ -62,9 +62,9 @@ def test_a_compressed_layer_tells_its_compressed_size() -> None:
 
 def test_a_layer_that_is_missing_keeps_its_place_and_says_why() -> None:
     problem = DamagedError("blob sha256:x is missing from a.tar.", "hint")
-    found = image([stored(), stored(blob=None, problem=problem)], rootfs=rootfs(2))
+    found = image([stored(), stored(content=None, problem=problem)], rootfs=rootfs(2))
     assert found.layers[0].problem is None
-    assert found.layers[1].blob is None
+    assert found.layers[1].content is None
     assert found.layers[1].problem is not None
     assert found.layers[1].problem.message == "layer 1: blob sha256:x is missing from a.tar."
     assert found.layers[1].problem.hint == "hint"
@@ -119,7 +119,7 @@ def test_the_config_is_believed_before_the_index(
 
 
 def test_size_is_checked_before_the_digest() -> None:
-    blob = BytesBlob(b"data", "blob")
+    blob = BytesBlob(b"data", "content")
     assert read_document(blob, digest=Digest.of(b"data"), size_bytes=4) == b"data"
     with pytest.raises(DamagedError, match="5 bytes were promised, it has 4"):
         read_document(blob, digest=Digest.of(b"other"), size_bytes=5)

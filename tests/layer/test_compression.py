@@ -13,7 +13,7 @@ from layertui.image.blob import BytesBlob
 from layertui.image.digest import DiffID, Digest
 from layertui.layer import compression
 from layertui.layer.compression import Compression, decompress, sniff
-from layertui.layer.read import layer_window, read_layer
+from layertui.layer.read import read_layer, tar_window
 from layertui.layer.tree import LayerTree
 from tests.kit.entries import file
 from tests.kit.odd import odd_layers
@@ -290,7 +290,7 @@ def test_nothing_is_verified_of_a_damaged_layer() -> None:
 @pytest.mark.parametrize("name", ["gzip", "gzip-members", "zstd-frames", "xz"])
 def test_contents_can_be_read_through_a_window(name: str) -> None:
     tree = read(STORED[name])
-    window = layer_window(BytesBlob(STORED[name], "layer"))
+    window = tar_window(BytesBlob(STORED[name], "layer"))
     row = max(range(len(tree.columns.sizes)), key=tree.columns.sizes.__getitem__)
     offset, size = tree.columns.offsets[row], tree.columns.sizes[row]
     assert window.fetch(offset, size)[:size] == TAR[offset : offset + size]

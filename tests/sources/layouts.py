@@ -53,8 +53,8 @@ def platforms(found: Opened) -> list[str]:
 def read(image: Image) -> list[list[bytes]]:
     paths = []
     for layer in image.layers:
-        assert layer.blob is not None
-        tree = read_layer(layer.blob, digest=layer.digest, diff_id=layer.diff_id, verify=True)
+        assert layer.content is not None
+        tree = read_layer(layer.content, digest=layer.digest, diff_id=layer.diff_id, verify=True)
         assert set(tree.verified) == {"digest", "diff ID"}
         paths.append([entry.path for entry in tree.entries()])
     return paths

@@ -67,8 +67,8 @@ def verify(image: Image) -> None:
     """Read every layer; all that the image promises about it has to hold."""
     for layer in image.layers:
         assert layer.problem is None
-        assert layer.blob is not None
-        tree = read_layer(layer.blob, digest=layer.digest, diff_id=layer.diff_id, verify=True)
+        assert layer.content is not None
+        tree = read_layer(layer.content, digest=layer.digest, diff_id=layer.diff_id, verify=True)
         assert tree.problems == ()
         assert tree.damage is None
         assert ("diff ID" in tree.verified) == (layer.diff_id is not None)

@@ -156,10 +156,10 @@ def test_the_source_opens_both_images(images: list[dict[str, Any]]) -> None:
         assert image.platform.text == "linux/amd64"
         assert image.warnings == ()
         assert len(image.layers) == len(saved["Layers"])
-        assert all(layer.command and layer.blob and not layer.problem for layer in image.layers)
+        assert all(layer.command and layer.content and not layer.problem for layer in image.layers)
         assert [str(layer.diff_id)[7:] for layer in image.layers] == [
             name.partition("/")[0] for name in saved["Layers"]
         ]
         for layer in image.layers:
-            assert layer.blob is not None
-            assert read_layer(layer.blob, diff_id=layer.diff_id, verify=True).verified == ("diff ID",)
+            assert layer.content is not None
+            assert read_layer(layer.content, diff_id=layer.diff_id, verify=True).verified == ("diff ID",)

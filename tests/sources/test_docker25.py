@@ -43,8 +43,8 @@ def names_in(image: Image) -> list[list[bytes]]:
     """The paths in each layer, read for real and verified where that is possible."""
     paths = []
     for layer in image.layers:
-        assert layer.blob is not None
-        tree = read_layer(layer.blob, digest=layer.digest, diff_id=layer.diff_id, verify=True)
+        assert layer.content is not None
+        tree = read_layer(layer.content, digest=layer.digest, diff_id=layer.diff_id, verify=True)
         assert tree.problems == ()
         assert "diff ID" in tree.verified or layer.diff_id is None
         paths.append([entry.path for entry in tree.entries()])
@@ -93,6 +93,6 @@ def test_a_layout_blob_that_is_not_what_its_name_promises_is_found_when_read(
     files["blobs/sha256/" + digest[7:]] = build(TWO, "gzip").layers[1].blob
     layer = image_of(opened(files)).layers[0]
     assert layer.digest == digest
-    assert layer.blob is not None
-    tree = read_layer(layer.blob, digest=layer.digest, diff_id=layer.diff_id)
+    assert layer.content is not None
+    tree = read_layer(layer.content, digest=layer.digest, diff_id=layer.diff_id)
     assert "the digest does not match" in tree.problems[0]

@@ -44,8 +44,8 @@ def names_in(image: Image) -> list[list[bytes]]:
     """The paths in each layer, read for real and verified where that is possible."""
     paths = []
     for layer in image.layers:
-        assert layer.blob is not None
-        tree = read_layer(layer.blob, digest=layer.digest, diff_id=layer.diff_id, verify=True)
+        assert layer.content is not None
+        tree = read_layer(layer.content, digest=layer.digest, diff_id=layer.diff_id, verify=True)
         assert tree.problems == ()
         assert "diff ID" in tree.verified or layer.diff_id is None
         paths.append([entry.path for entry in tree.entries()])
@@ -118,7 +118,7 @@ def test_a_link_that_leads_nowhere_in_the_archive_is_a_missing_layer(
     layer = next(name for name in files if name.endswith("layer.tar"))
     files["real/blob"], files[layer] = files[layer], symlink(layer, target)
     image = image_of(opened(files))
-    assert image.layers[0].blob is None
+    assert image.layers[0].content is None
     assert image.layers[0].problem is not None
     assert image.layers[0].problem.message.startswith("layer 0: ")
     assert layer in image.layers[0].problem.message
@@ -139,7 +139,7 @@ def test_a_layer_that_is_missing_is_named_and_the_others_can_be_read(
     image = image_of(opened(files))
     assert image.layers[0].problem is not None
     assert gone in image.layers[0].problem.message
-    assert image.layers[1].blob is not None
+    assert image.layers[1].content is not None
 
 
 @pytest.mark.parametrize(
@@ -257,8 +257,8 @@ def test_an_archive_cut_off_behind_its_manifest_shows_what_is_there(
     found = opened(whole[: whole.rindex(second) + 600])
     assert "damaged at byte" in found.source.warnings[0]
     image = image_of(found)
-    assert image.layers[0].blob is not None
-    cut = image.layers[1].blob
+    assert image.layers[0].content is not None
+    cut = image.layers[1].content
     assert cut is not None
     tree = read_layer(cut)
     assert tree.damage is not None

@@ -80,7 +80,7 @@ def test_a_layer_without_its_tar_keeps_its_place(tmp_path: Path) -> None:
     del files[f"{A}/layer.tar"]
     image = opened(tmp_path, files).entries[0].open()
     assert image.layers[0].problem is not None
-    assert image.layers[1].blob is not None
+    assert image.layers[1].content is not None
 
 
 @pytest.mark.parametrize("top", ["gone", "../../etc", "", "\x00"])

@@ -52,7 +52,7 @@ def test_a_missing_layer_is_named_and_the_others_can_be_read(opened: Open) -> No
     assert problem.message.startswith(f"layer 0: blob {lost.digest} is missing from ")
     assert image.layers[0].stored_bytes == len(lost.blob)
     assert image.layers[0].compressed_bytes == len(lost.blob)
-    assert image.layers[1].blob is not None
+    assert image.layers[1].content is not None
 
 
 @pytest.mark.parametrize("part", ["manifest", "config"])
@@ -76,7 +76,7 @@ def test_a_layer_of_another_size_is_not_trusted(opened: Open) -> None:
     found = opened(files)
     assert found.chosen is not None
     image = found.chosen.open()
-    assert image.layers[1].blob is None
+    assert image.layers[1].content is None
     assert image.layers[1].problem is not None
     assert "does not match its descriptor" in image.layers[1].problem.message
 

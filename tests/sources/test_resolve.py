@@ -164,7 +164,7 @@ def test_an_archive_that_vanishes_while_it_is_open_is_still_read() -> None:
     found = open_reference("docker.tar:redis")
     Path("docker.tar").unlink()
     assert found.chosen is not None
-    assert found.chosen.open().layers[0].blob is not None
+    assert found.chosen.open().layers[0].content is not None
 
 
 def test_a_layout_that_vanishes_while_it_is_open_is_a_sentence() -> None:

@@ -31,7 +31,7 @@ def image(tmp_path: Path) -> Image:
 
 def without(image: Image, number: int, error: type[DamagedError] | type[UnreachableError] = DamagedError) -> Image:
     layers = list(image.layers)
-    layers[number] = replace(layers[number], blob=None, problem=error(f"layer {number}: it is gone."))
+    layers[number] = replace(layers[number], content=None, problem=error(f"layer {number}: it is gone."))
     return replace(image, layers=tuple(layers))
 
 
@@ -68,7 +68,7 @@ def test_progress_names_the_layer_and_what_is_done(image: Image) -> None:
             told[layer] = done
 
     load(image, verify_digests=True, progress=progress)
-    sizes = {layer.index: layer.blob.size_bytes for layer in image.layers if layer.blob is not None}
+    sizes = {layer.index: layer.content.size_bytes for layer in image.layers if layer.content is not None}
     assert told == sizes
 
 
@@ -90,7 +90,7 @@ def test_what_a_blob_raises_says_which_layer_it_was(image: Image) -> None:
             raise UnreachableError("the disk says no.", "Ask it again.")
 
     layers = list(image.layers)
-    layers[1] = replace(layers[1], blob=Unreadable(b"x" * 1024, "image.tar: two"))
+    layers[1] = replace(layers[1], content=Unreadable(b"x" * 1024, "image.tar: two"))
     loaded = load(replace(image, layers=tuple(layers)))
     (problem,) = loaded.problems
     assert isinstance(problem, UnreachableError)
@@ -99,11 +99,11 @@ def test_what_a_blob_raises_says_which_layer_it_was(image: Image) -> None:
 
 
 def test_damage_names_offset_layer_and_reason(image: Image) -> None:
-    blob = image.layers[0].blob
+    blob = image.layers[0].content
     assert blob is not None
     layers = list(image.layers)
     cut = BytesBlob(blob.read_at(0, 1_200), blob.label)
-    layers[0] = replace(layers[0], blob=cut)
+    layers[0] = replace(layers[0], content=cut)
     loaded = load(replace(image, layers=tuple(layers)))
     (problem,) = loaded.problems
     assert isinstance(problem, DamagedError)
@@ -143,7 +143,7 @@ def test_an_error_of_ours_stops_the_other_layers(image: Image) -> None:
             raise RuntimeError("a bug")
 
     layers = list(image.layers)
-    layers[0] = replace(layers[0], blob=Broken(b"x" * 1024, "broken"))
+    layers[0] = replace(layers[0], content=Broken(b"x" * 1024, "broken"))
     with pytest.raises(RuntimeError):
         load(replace(image, layers=tuple(layers)))
     assert not any("ThreadPool" in thread.name for thread in threading.enumerate())

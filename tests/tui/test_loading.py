@@ -91,7 +91,7 @@ async def test_the_layer_under_the_cursor_is_read_first(
             await seen.settle()
             image_read = seen.main.states[0].image
             assert image_read is not None
-            wanted = image_read.layers[6].blob
+            wanted = image_read.layers[6].content
             assert wanted is not None
             assert started[at_once] == wanted.label
 

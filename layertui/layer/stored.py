@@ -1,0 +1,48 @@
+"""Layers that are kept as files in a directory, or that arrive with others in one stream: not a tar at an offset."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+from layertui.layer.tree import LayerTree
+from layertui.layer.window import Tick, Window
+
+
+@dataclass(slots=True)
+class Transfer:
+    """What several layers arrive in together, such as an engine's export."""
+
+    verb: str
+    """What is done, for a line of progress: `export`."""
+    total_bytes: int | None
+    """What is expected in all, where the engine says; a hint."""
+    done_bytes: int = 0
+    """What has arrived."""
+    ended: bool = False
+    """Whether nothing more will arrive."""
+
+
+class StoredTree(ABC):
+    """A layer that is no tar at an offset, and how it is read."""
+
+    label: str
+    """What messages call it; not made safe for a terminal."""
+    size_bytes: int
+    """Bytes to go through when it is listed, for progress; 0 where that is not known."""
+    method: str
+    """How it is read, for the person: `Docker's books (tar-split)`, `a walk of its directory`."""
+    transfer: Transfer | None = None
+    """What it arrives in together with other layers."""
+
+    @abstractmethod
+    def read(self, tick: Tick) -> LayerTree:
+        """List it, contents unread; `tick` is called with bytes done, and raises Cancelled to stop the work.
+
+        Raises LayertuiError where nothing can be read at all; other damage is kept in the tree.
+        """
+
+    @abstractmethod
+    def window(self, tree: LayerTree) -> Window:
+        """Contents of the tree's files, at the offsets that its columns name; they may be asked in any order.
+
+        Fetching raises LayertuiError where a file is gone or is not what was listed.
+        """
