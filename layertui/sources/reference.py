@@ -6,19 +6,13 @@ from dataclasses import dataclass
 from layertui.errors import NotFoundError, UsageError
 from layertui.image.image import Image
 
-READABLE = ("docker-archive", "oci-archive", "oci")
+READABLE = ("docker-archive", "oci-archive", "oci", "overlay2", "aufs")
 """Schemes whose rest is a path, with a name inside behind a colon."""
 
-LATER = (
-    "containerd",
-    "containers-storage",
-    "docker",
-    "docker-container",
-    "docker-daemon",
-    "overlay2",
-    "aufs",
-    "podman-container",
-)
+HELD = ("docker-daemon", "docker-container", "containers-storage", "podman-container", "containerd")
+"""Schemes whose rest is the name of something that an engine or a store of this host holds; empty for all of it."""
+
+LATER = ("docker",)
 """Schemes that are known and not read yet."""
 
 _FOREIGN = ("dir", "docker-tar", "ostree", "podman", "sif", "tarball", "http", "https")
@@ -77,7 +71,8 @@ class Reference:
     scheme: str | None
     """What stands before the first colon, when it is a known scheme."""
     name: str
-    """A path, perhaps with `:NAME` behind it: only what exists tells where a path ends. `-` is standard input."""
+    """A path, perhaps with `:NAME` behind it: only what exists tells where a path ends. `-` is standard input. With a
+    scheme of HELD: a name alone, perhaps empty."""
     layers: LayerSelector | None
     """Which layers are meant; None for the whole image."""
 
@@ -91,11 +86,11 @@ def parse_reference(text: str) -> Reference:
     scheme = None
     if found := _SCHEME.match(rest):
         word = found[1]
-        if word in READABLE:
+        if word in READABLE or word in HELD:
             scheme, rest = word, rest[found.end() :]
         elif word in LATER or word in _FOREIGN:
             raise _unreadable(word, rest[found.end() :])
-    if not rest:
+    if not rest and scheme not in HELD:
         raise UsageError(
             f"'{text}' names no image." if text else "The reference is empty.",
             "Give a file or a directory: layertui image.tar",
@@ -121,14 +116,12 @@ def _split_layers(text: str) -> tuple[str, LayerSelector | None]:
 
 def _unreadable(scheme: str, rest: str) -> UsageError:
     name = rest.lstrip("/") or "NAME"
-    if scheme in ("docker", "docker-daemon"):
-        hint = f"Save it to a file first: docker save {name} -o image.tar && layertui image.tar"
-    elif scheme == "containers-storage":
-        hint = f"Save it to a file first: podman save {name} -o image.tar && layertui image.tar"
-    elif scheme == "containerd":
-        hint = f"Save it to a file first: ctr image export image.tar {name} && layertui image.tar"
-    elif scheme.endswith("-container"):
-        hint = "Make an image of it first: docker commit CONTAINER NAME && docker save NAME -o image.tar"
-    else:
-        hint = "What can be read: docker-archive:FILE, oci-archive:FILE, oci:DIR, or - for standard input."
-    return UsageError(f"{scheme}: cannot be read yet.", hint)
+    if scheme == "docker":
+        return UsageError(
+            "docker: means a registry, and registries cannot be read yet.",
+            f"An image that Docker already has: layertui docker-daemon:{name}",
+        )
+    if scheme == "podman":
+        return UsageError("podman: is no scheme here.", f"Podman's images: layertui containers-storage:{name}")
+    readable = ", ".join(f"{word}:" for word in (*READABLE, *HELD))
+    return UsageError(f"{scheme}: cannot be read.", f"What can be: {readable} or - for standard input.")

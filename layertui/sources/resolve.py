@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -11,11 +11,13 @@ from layertui.image.blob import read_error
 from layertui.image.platform import Platform
 from layertui.layer.read import Cancel, Progress
 from layertui.sources import docker_archive, legacy, oci_archive, oci_layout
-from layertui.sources.base import ImageEntry, Source
+from layertui.sources.base import Source
+from layertui.sources.held import may_be_held, open_held
 from layertui.sources.oci_layout import no_layout
+from layertui.sources.opened import Opened as Opened  # part of this module's face
+from layertui.sources.opened import pick as pick
 from layertui.sources.outer import no_image
-from layertui.sources.reference import LayerSelector, Reference, parse_reference
-from layertui.sources.select import choose
+from layertui.sources.reference import HELD, Reference, parse_reference
 from layertui.sources.spool import make_tick
 from layertui.sources.target import Target
 
@@ -48,20 +50,6 @@ SOURCES: tuple[SourceKind, ...] = (
 """All kinds, in the order in which they are asked: an archive with both manifests is Docker's."""
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A source, and what of it is meant."""
-
-    source: Source
-    """Where the images are."""
-    entries: tuple[ImageEntry, ...]
-    """All that the source holds."""
-    chosen: ImageEntry | None
-    """The one that is meant; None when the reference leaves several."""
-    layers: LayerSelector | None
-    """Which of its layers are meant; None for all."""
-
-
 def open_reference(
     text: str,
     platform: str | None = None,
@@ -70,6 +58,8 @@ def open_reference(
     cancelled: Cancel | None = None,
 ) -> Opened:
     """Open what a reference names, manifests and configs only, and choose the image that is meant.
+
+    A bare name is a path if there is one, else what an engine or a store of this host holds; nothing is ever pulled.
 
     `platform` is as a person writes it, such as `linux/arm64`; without it the host's is preferred. `progress` is
     called with bytes done while an archive has to be unpacked to disk first; `cancelled` stops that.
@@ -82,18 +72,27 @@ def open_reference(
     if reference.name == "-" or reference.name.startswith("-:"):
         target = Target.of_stream(0, STANDARD_INPUT, tick)
         selector = reference.name[2:] or None
+    elif reference.scheme in HELD:
+        return open_held(reference, wanted)
     else:
-        path, selector, reference = split_path(reference)
+        try:
+            path, selector, reference = split_path(reference)
+        except NotFoundError:
+            if reference.scheme is None and may_be_held(reference.name):
+                return _held_or_nothing(reference, wanted)
+            raise
         target = Target.at(Path(path), path, tick)
     return pick(_source(target, reference.scheme), selector, wanted, reference.layers)
 
 
-def pick(
-    source: Source, selector: str | None = None, platform: Platform | None = None, layers: LayerSelector | None = None
-) -> Opened:
-    """Choose the image that is meant in a source that is open; raises NotFoundError."""
-    entries = source.entries()
-    return Opened(source, entries, choose(entries, selector, platform, source.label), layers)
+def _held_or_nothing(reference: Reference, platform: Platform | None) -> Opened:
+    """What an engine or a store has of a bare name; what goes wrong says that there is no such file either."""
+    try:
+        return open_held(reference, platform)
+    except LayertuiError as failure:
+        raise type(failure)(
+            f"There is no file or directory {reference.name}. {failure.message}", failure.hint
+        ) from None
 
 
 def _source(target: Target, scheme: str | None) -> Source:
@@ -158,7 +157,4 @@ def _no_such_file(reference: Reference) -> LayertuiError:
         return read_error(problem, path)
     except OSError:
         pass  # said below
-    hint = "Check the spelling, and the directory you are in."
-    if reference.scheme is None and "/" not in path.removeprefix("./") and not path.endswith(".tar"):
-        hint = f"If it is an image in an engine, save it first: docker save {path} -o image.tar && layertui image.tar"
-    return NotFoundError(f"There is no file or directory {path}.", hint)
+    return NotFoundError(f"There is no file or directory {path}.", "Check the spelling, and the directory you are in.")

@@ -19,9 +19,17 @@ def choose(
     """The one entry that is meant, or None when several are left.
 
     An image under one name for several platforms is one that is meant: of these the wanted platform's is taken, else
-    the host's. Raises NotFoundError when nothing has the name or the platform.
+    the host's. A container is meant only by its name or ID, where no image has it. Raises NotFoundError when nothing
+    has the name or the platform.
     """
-    pool = _named(entries, selector, label) if selector is not None else list(entries)
+    pool = list(entries)
+    if selector is not None:
+        pool = _named([entry for entry in entries if entry.kind != "container"], selector)
+        pool = pool or _named([entry for entry in entries if entry.kind == "container"], selector)
+        if not pool:
+            raise _nothing_named(entries, selector, label)
+        if all(entry.kind == "container" for entry in pool):
+            return pool[0] if len(pool) == 1 else None
     if platform is not None:
         pool = _built_for(pool, platform, label)
     images = [entry for entry in pool if entry.kind == "image"]
@@ -61,13 +69,10 @@ def _built_for(pool: Sequence[ImageEntry], platform: Platform, label: str) -> li
     raise NotFoundError(f"{label} has nothing for {platform.text}.", f"Platforms there: {listed}.")
 
 
-def _named(entries: Sequence[ImageEntry], selector: str, label: str) -> list[ImageEntry]:
+def _named(entries: Sequence[ImageEntry], selector: str) -> list[ImageEntry]:
     """The entries that a name means, at the strictest way of reading it that has any."""
     if found := re.fullmatch(r"@(\d{1,9})", selector, re.ASCII):
-        number = int(found[1])
-        if number < len(entries):
-            return [entries[number]]
-        raise NotFoundError(f"{label} has no entry {number}; there are {len(entries)}, counted from 0.")
+        return list(entries[int(found[1]) : int(found[1]) + 1])
     readings: tuple[Callable[[str], bool], ...] = (
         lambda tag: tag == selector,
         lambda tag: full_name(tag) == full_name(selector),
@@ -77,17 +82,30 @@ def _named(entries: Sequence[ImageEntry], selector: str, label: str) -> list[Ima
         lambda tag: f"/{_split(tag)[0]}".endswith(f"/{selector}"),
     )
     for reading in readings:
-        if hits := [entry for entry in entries if any(reading(tag) for tag in entry.tags)]:
+        if hits := [entry for entry in entries if any(map(reading, _names(entry)))]:
             return hits
-    if (prefix := _DIGEST.fullmatch(selector)) and (
-        hits := [entry for entry in entries if entry.digest is not None and entry.digest.hex.startswith(prefix[1])]
-    ):
-        return hits
-    raise _nothing_named(entries, selector, label)
+    if prefix := _DIGEST.fullmatch(selector):
+        return [entry for entry in entries if any(text.startswith(prefix[1]) for text in _digests(entry))]
+    return []
+
+
+def _names(entry: ImageEntry) -> tuple[str, ...]:
+    """All that an entry is called: tags, the reference, and names with a digest."""
+    return (*entry.tags, entry.reference, *(entry.record.repo_digests if entry.record is not None else ()))
+
+
+def _digests(entry: ImageEntry) -> list[str]:
+    """Hexadecimal digits of what tells an entry apart: manifest, config, container."""
+    if entry.container is not None:
+        return [entry.container.container_id]
+    image_id = entry.record.image_id if entry.record is not None else None
+    return [digest.hex for digest in (entry.digest, image_id) if digest is not None]
 
 
 def _nothing_named(entries: Sequence[ImageEntry], selector: str, label: str) -> NotFoundError:
     names = list(dict.fromkeys(tag for entry in entries for tag in entry.tags))
+    if re.fullmatch(r"@\d+", selector, re.ASCII):
+        return NotFoundError(f"{label} has no entry {selector[1:]}; there are {len(entries)}, counted from 0.")
     if not names:
         return NotFoundError(f"{label} has nothing called {selector}; its images have no names.", "Leave the name out.")
     parts = {name: name for name in names} | {_split(name)[1]: name for name in names if _split(name)[1]}

@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from layertui.errors import DamagedError, LayertuiError, NotFoundError, UsageError
-from layertui.sources import resolve
+from layertui.errors import DamagedError, LayertuiError, NotFoundError, UnreachableError, UsageError
+from layertui.sources import held, resolve
 from layertui.sources.reference import LayerSelector
 from layertui.sources.resolve import open_reference
 from tests.kit.docker import docker_archive
 from tests.kit.entries import file
 from tests.kit.images import ImageSpec
 from tests.kit.oci import oci_archive, oci_layout
+from tests.sources.places import place
 
 ONE = ImageSpec(layers=[[file("a")]], tags=["api:1.4", "api:latest"])
 TWO = ImageSpec(layers=[[file("b")]], tags=["redis:7.4"])
@@ -25,6 +26,7 @@ TWO = ImageSpec(layers=[[file("b")]], tags=["redis:7.4"])
 def _there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A directory with an archive of each kind, to type short names in."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(held, "look_here", lambda environ: (place("docker-daemon", found=False),))
     Path("docker.tar").write_bytes(docker_archive([ONE, TWO]))
     Path("oci.tar").write_bytes(oci_archive([ONE, TWO]))
     oci_layout(Path("layout"), [ONE, TWO])
@@ -88,7 +90,7 @@ def test_the_longest_path_that_exists_is_the_path() -> None:
     [
         ("gone.tar", NotFoundError, "no file or directory gone.tar", "spelling"),
         ("docker-archive:gone.tar:x", NotFoundError, "no file or directory gone.tar.", "spelling"),
-        ("api:1.4", NotFoundError, "no file or directory api:1.4", "docker save api:1.4"),
+        ("api:1.4", NotFoundError, "no file or directory api:1.4. No engine and no store was found", "spelling"),
         ("a\0b", NotFoundError, "no file or directory", ""),
         ("docker.tar/x", NotFoundError, "no file or directory docker.tar/x", ""),
         ("docker.tar:api:9", NotFoundError, "nothing called api:9", "api:1.4"),
@@ -99,7 +101,8 @@ def test_the_longest_path_that_exists_is_the_path() -> None:
         ("oci-archive:docker.tar", DamagedError, "cannot be read as oci-archive:", "docker-archive:"),
         ("docker-archive:oci.tar", DamagedError, "cannot be read as docker-archive:", "oci-archive:"),
         ("docker-archive:layout", DamagedError, "cannot be read as docker-archive:", "oci:layout"),
-        ("docker-daemon:x", UsageError, "cannot be read yet", "docker save"),
+        ("docker://x", UsageError, "cannot be read yet", "docker-daemon:x"),
+        ("docker-daemon:x", UnreachableError, "Tried /run/docker.sock (absent)", "Start Docker."),
         ("", UsageError, "empty", ""),
     ],
 )
