@@ -10,6 +10,7 @@ from layertui.image.image import Image
 from layertui.present import table
 from layertui.progress import ProgressLine
 from layertui.sources.base import ImageEntry
+from layertui.sources.reference import HELD
 from layertui.sources.resolve import Opened
 from layertui.stack.load import Loaded, load
 
@@ -22,6 +23,7 @@ def only_entry(opened: Opened) -> ImageEntry:
     if not opened.entries:
         raise DamagedError(f"{opened.source.label} holds no image.", "It is an empty archive or layout.")
     images = [entry for entry in opened.entries if entry.kind == "image"]
+    images = images or [entry for entry in opened.entries if entry.kind == "container"]
     if not images:
         broken = next((entry for entry in opened.entries if entry.problem is not None), None)
         if broken is not None and broken.problem is not None:
@@ -34,10 +36,15 @@ def only_entry(opened: Opened) -> ImageEntry:
     )
     more = f", and {len(images) - 20} more" if len(images) > 20 else ""
     raise UsageError(
-        f"{opened.source.label} holds {len(images)} images; say which one: {names}{more}.",
+        f"{opened.source.label} holds {len(images)} {images[0].kind}s; say which one: {names}{more}.",
         "Write its name behind a colon, such as "
-        f"{opened.source.label}:{images[0].tags[0] if images[0].tags else images[0].reference}",
+        f"{_before_colon(opened)}:{images[0].tags[0] if images[0].tags else images[0].reference}",
     )
+
+
+def _before_colon(opened: Opened) -> str:
+    """What a name inside a source stands behind: its path, or the scheme of an engine or a store."""
+    return opened.source.scheme if opened.source.scheme in HELD else opened.source.label
 
 
 def read_image(

@@ -117,6 +117,7 @@ def test_layers_as_json(counted: str, capfdbinary: pytest.CaptureFixture[bytes])
         "tags": ["counted:1", "counted:latest"],
         "platform": "linux/amd64",
         "created": CREATED,
+        "container": None,
     }
     assert all(set(LAYER_KEYS) <= set(layer) for layer in ran.json["layers"])
     picked = [

@@ -7,8 +7,9 @@ from itertools import compress
 from typing import Any
 
 from layertui.errors import LayertuiError
-from layertui.image.image import Image
+from layertui.image.image import Container, Image, Layer
 from layertui.layer.columns import Kind
+from layertui.layer.stored import StoredTree
 from layertui.present.details import removed_with
 from layertui.present.safetext import safe
 from layertui.present.selection import view_states
@@ -64,6 +65,18 @@ def image_json(image: Image) -> Json:
         "tags": list(image.tags),
         "platform": image.platform.text,
         "created": image.config.created,
+        "container": container_json(image.container) if image.container is not None else None,
+    }
+
+
+def container_json(container: Container) -> Json:
+    """A container as its engine or store tells of it; unknown is null."""
+    return {
+        "container_id": container.container_id,
+        "name": container.name or None,
+        "status": container.status or None,
+        "running": container.running,
+        "created": container.created,
     }
 
 
@@ -87,6 +100,8 @@ def layers_json(loaded: Loaded) -> Json:
                 "content_bytes": counts.content_bytes if known else None,
                 "tar_bytes": tree.tar_bytes,
                 "compressed_bytes": layer.compressed_bytes,
+                "writable": layer.writable,
+                "read_from": read_from(layer),
                 "entries": counts.entries if known else None,
                 "added": counts.states[State.ADDED] if settled else None,
                 "modified": counts.states[State.MODIFIED] if settled else None,
@@ -112,6 +127,11 @@ def layers_json(loaded: Loaded) -> Json:
     }
 
 
+def read_from(layer: Layer) -> str | None:
+    """How a layer's listing is come by; None for a tar in a file, and where it cannot be read."""
+    return layer.content.method if isinstance(layer.content, StoredTree) else None
+
+
 def _text(value: object) -> str | None:
     return None if value is None else str(value)
 
@@ -126,6 +146,7 @@ def inspect_json(image: Image) -> Json:
             "manifest_digest": _text(image.manifest_digest),
             "author": image.config.author or None,
         },
+        "engine_files": [safe(path) for path in image.container.engine_files] if image.container is not None else [],
         "config": {
             "user": run.user,
             "env": list(run.env),
@@ -149,6 +170,8 @@ def inspect_json(image: Image) -> Json:
                 "chain_id": _text(layer.chain_id),
                 "media_type": layer.media_type,
                 "stored_bytes": layer.stored_bytes,
+                "writable": layer.writable,
+                "read_from": read_from(layer),
                 "command": layer.command,
                 "created": layer.created,
             }

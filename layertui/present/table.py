@@ -3,7 +3,7 @@
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 
-from layertui.image.image import Image
+from layertui.image.image import Container, Image
 from layertui.layer.columns import Kind
 from layertui.layer.tree import IMPLIED
 from layertui.present.details import command_text, outcome_sentence, removed_with, state_sentence
@@ -72,6 +72,9 @@ def layers_table(loaded: Loaded) -> Iterator[str]:
     yield from columns(rows, right=frozenset(range(1, 11)))
     if len(rows) == 1:
         yield "The image has no layers."
+    if image.container is not None and loaded.numbers.stop == len(image.layers) and not loaded.is_partial:
+        added = layer_counts(squash)[-1].content_bytes
+        yield f"L{len(image.layers) - 1} is the writable layer: a commit would add {size_text(added)}"
     least = ">= " if loaded.is_partial else ""
     yield f"total {least}{size_text(total)}, reclaimable {least}{size_text(reclaimable_bytes(squash))}"
 
@@ -82,6 +85,7 @@ def inspect_table(image: Image) -> Iterator[str]:
     fields: list[tuple[str, str]] = [
         ("image", image.reference),
         ("tags", "  ".join(image.tags)),
+        *_container_fields(image.container),
         ("image ID", str(image.image_id)),
         ("manifest", str(image.manifest_digest or "")),
         ("platform", image.platform.text),
@@ -110,6 +114,18 @@ def inspect_table(image: Image) -> Iterator[str]:
     for each in image.layers:
         rows.append([f"L{each.index}", str(each.diff_id or "unknown"), f"{each.digest or ''} {safe(each.media_type)}"])
     yield from columns(rows)
+
+
+def _container_fields(container: Container | None) -> list[tuple[str, str]]:
+    if container is None:
+        return []
+    return [
+        ("container", container.name),
+        ("container ID", container.container_id),
+        ("status", container.status),
+        ("since", created_text(container.created)),
+        *(("engine file", path.decode("utf-8", "backslashreplace")) for path in container.engine_files),
+    ]
 
 
 def files_table(squash: Squash, view: View, positions: Iterable[int]) -> Iterator[str]:
