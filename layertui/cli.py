@@ -10,7 +10,7 @@ from layertui.errors import Cancelled, LayertuiError
 INTERRUPTED = 130
 """The exit code after Ctrl+C."""
 
-COMMANDS = frozenset({"layers", "inspect", "files", "which"})
+COMMANDS = frozenset({"ls", "layers", "inspect", "files", "which", "doctor"})
 """Words that are commands; anything else that stands alone is a reference to open."""
 
 

@@ -32,8 +32,10 @@ def shares(images: Sequence[Stored | None]) -> list[tuple[int | None, int | None
     users: dict[ChainID, set[Hashable]] = {}
     sizes: dict[ChainID, int] = {}
     for place, image in enumerate(images):
-        for chain_id, size_bytes in image.layers if image is not None else ():
-            users.setdefault(chain_id, set()).add(image.image_id or place if image is not None else place)
+        if image is None:
+            continue
+        for chain_id, size_bytes in image.layers:
+            users.setdefault(chain_id, set()).add(image.image_id or place)
             if size_bytes is not None:
                 sizes[chain_id] = size_bytes
     return [_share(image, users, sizes) for image in images]

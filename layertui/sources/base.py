@@ -27,7 +27,7 @@ class Record:
     created: str | None = None
     """In ISO 8601."""
     size_bytes: int | None = None
-    """Of all its layers' content, as `docker images` prints it."""
+    """Of all its layers, as the engine's own list prints it: content with Docker, tars with Podman."""
     layers: tuple[tuple[ChainID, int | None], ...] = ()
     """Chain ID and content bytes of every layer, base to top: what tells which images share what."""
     repo_digests: tuple[str, ...] = ()
@@ -91,6 +91,9 @@ class Listing:
     """What it holds, in order."""
     warnings: tuple[str, ...] = ()
     """What is odd about it as a whole."""
+    facts: tuple[tuple[str, str], ...] = ()
+    """What an engine or a store tells about itself, as names and values: `version`, `storage driver`,
+    `layers read by`."""
 
     def entries(self) -> tuple[ImageEntry, ...]:
         """What it holds."""

@@ -6,20 +6,24 @@ from layertui.errors import LayertuiError, NotFoundError, UnreachableError
 from layertui.sources.held import may_be_held, open_held
 from layertui.sources.place import Place
 from layertui.sources.reference import parse_reference
-from tests.sources.places import container_entry, image_entry, place
+from tests.hosts import answering, container, failing, image, image_id
 
-DOCKER = place(
-    "docker-daemon",
+DOCKER = answering(
+    "docker",
     [
-        image_entry("api:1.4", "api:latest"),
-        container_entry("web"),
-        container_entry("api", hex2="dd"),
-        image_entry("redis:7.4", hex2="ee", repo_digests=["redis@sha256:" + "12" * 32]),
+        image("api", ["api:1.4", "api:latest"]),
+        container("web", "api"),
+        container("api", "api"),
+        image("redis", ["redis:7.4"], digests=["redis@sha256:" + "12" * 32]),
     ],
 )
-PODMAN = place("containers-storage", [image_entry("localhost/tool:1"), image_entry("localhost/api:9", hex2="ab")])
-CONTAINERD = place("containerd", [image_entry("docker.io/library/redis:8", hex2="08")])
-REFUSED = place("docker-daemon", failure=UnreachableError("Permission denied: /run/docker.sock.", "Join group docker."))
+PODMAN = answering(
+    "podman", [image("tool", ["localhost/tool:1"]), image("other", ["localhost/api:9"])], scheme="containers-storage"
+)
+CONTAINERD = answering("containerd", [image("redis8", ["docker.io/library/redis:8"])], scheme="containerd")
+REFUSED = failing("docker", UnreachableError("Permission denied: /run/docker.sock.", "Join group docker."))
+WEB = container("web", "api").container
+WEB_ID = WEB.container_id[:12] if WEB is not None else ""
 ALL = (DOCKER, PODMAN, CONTAINERD)
 
 
@@ -37,12 +41,12 @@ def opened(text: str, places: tuple[Place, ...] = ALL) -> tuple[str, str, str | 
         ("api:latest", "docker-daemon", "image", "api:1.4"),
         ("docker.io/library/api:1.4", "docker-daemon", "image", "api:1.4"),
         ("web", "docker-daemon", "container", "web"),
-        ("cccccccc", "docker-daemon", "container", "web"),
+        (WEB_ID, "docker-daemon", "container", "web"),
         ("docker-container:api", "docker-daemon", "container", "api"),
         ("docker-daemon:web", "docker-daemon", "container", "web"),
         ("redis", "docker-daemon", "image", "redis:7.4"),
         ("redis@sha256:" + "12" * 32, "docker-daemon", "image", "redis:7.4"),
-        ("sha256:eeee", "docker-daemon", "image", "redis:7.4"),
+        (f"sha256:{image_id('redis').hex[:6]}", "docker-daemon", "image", "redis:7.4"),
         ("tool:1", "containers-storage", "image", "localhost/tool:1"),
         ("containers-storage:api", "containers-storage", "image", "localhost/api:9"),
         ("redis:8", "containerd", "image", "docker.io/library/redis:8"),
@@ -68,8 +72,8 @@ def test_a_dead_engine_does_not_hide_what_a_store_has() -> None:
 @pytest.mark.parametrize(
     ("text", "places", "kind", "said", "hint"),
     [
-        ("nginx", ALL, NotFoundError, "None of docker-daemon, containers-storage, containerd has", "layertui ls"),
-        ("docker-daemon:nginx", ALL, NotFoundError, "docker-daemon has nothing called nginx", "redis:7.4"),
+        ("nginx", ALL, NotFoundError, "None of docker, podman, containerd has", "layertui ls"),
+        ("docker-daemon:nginx", ALL, NotFoundError, "docker has nothing called nginx", "redis:7.4"),
         ("docker-container:redis", ALL, NotFoundError, "nothing called redis", "web, api"),
         ("nginx", (REFUSED, PODMAN), UnreachableError, "Permission denied: /run/docker.sock.", "Join group docker."),
         ("nginx", (), NotFoundError, "No engine and no store was found.", "spelling"),

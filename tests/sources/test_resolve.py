@@ -12,11 +12,11 @@ from layertui.errors import DamagedError, LayertuiError, NotFoundError, Unreacha
 from layertui.sources import held, resolve
 from layertui.sources.reference import LayerSelector
 from layertui.sources.resolve import open_reference
+from tests.hosts import absent
 from tests.kit.docker import docker_archive
 from tests.kit.entries import file
 from tests.kit.images import ImageSpec
 from tests.kit.oci import oci_archive, oci_layout
-from tests.sources.places import place
 
 ONE = ImageSpec(layers=[[file("a")]], tags=["api:1.4", "api:latest"])
 TWO = ImageSpec(layers=[[file("b")]], tags=["redis:7.4"])
@@ -26,7 +26,7 @@ TWO = ImageSpec(layers=[[file("b")]], tags=["redis:7.4"])
 def _there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A directory with an archive of each kind, to type short names in."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(held, "look_here", lambda environ: (place("docker-daemon", found=False),))
+    monkeypatch.setattr(held, "look_here", lambda environ: (absent("docker", hint="Start Docker."),))
     Path("docker.tar").write_bytes(docker_archive([ONE, TWO]))
     Path("oci.tar").write_bytes(oci_archive([ONE, TWO]))
     oci_layout(Path("layout"), [ONE, TWO])
