@@ -74,8 +74,6 @@ def no_layout(directory: Path, label: str) -> LayertuiError:
         hint = f"It looks like skopeo's dir: format. Convert it: skopeo copy dir:{label} oci-archive:image.tar"
     elif "manifest.json" in names:
         hint = f"It looks like an unpacked docker-archive. Pack it: tar -C {label} -cf image.tar ."
-    elif {"overlay2", "image"} <= names or "overlay-images" in names:
-        hint = "It looks like an engine's storage, which is not read yet. Try: docker save NAME -o image.tar"
     elif len(names & {"bin", "etc", "usr", "var", "lib"}) >= 3:
         hint = "It looks like a root filesystem."
     return DamagedError(f"{label} is a directory, not an OCI layout; it has no index.json.", hint)

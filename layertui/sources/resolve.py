@@ -3,8 +3,9 @@
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
 from layertui.errors import DamagedError, LayertuiError, NotFoundError, UsageError
 from layertui.image.blob import read_error
@@ -20,6 +21,9 @@ from layertui.sources.outer import no_image
 from layertui.sources.reference import HELD, Reference, parse_reference
 from layertui.sources.spool import make_tick
 from layertui.sources.target import Target
+
+STORE_BEGINS = ("/", "[")
+"""How the rest of a reference begins that names a store's directory, and not an image in one of this host's."""
 
 STANDARD_INPUT = "standard input"
 """What messages call it."""
@@ -41,11 +45,36 @@ class SourceKind(Protocol):
         """Open a target of this kind; raises LayertuiError."""
 
 
+class StorageKind:
+    """A kind of storage directory; its module is imported when it is asked, since opening an archive waits for none."""
+
+    def __init__(self, scheme: str, module: str) -> None:
+        self.SCHEME = scheme
+        """What stands before the colon."""
+        self.module = module
+        """Its module's full name."""
+
+    def sniff(self, target: Target) -> bool:
+        """Whether a target is of this kind."""
+        return target.directory is not None and self._kind().sniff(target)
+
+    def open_source(self, target: Target) -> Source:
+        """Open a target of this kind; raises LayertuiError."""
+        return self._kind().open_source(target)
+
+    def _kind(self) -> SourceKind:
+        return cast(SourceKind, import_module(self.module))
+
+
 SOURCES: tuple[SourceKind, ...] = (
     docker_archive,
     oci_archive,
     legacy,
     oci_layout,
+    StorageKind("containers-storage", "layertui.sources.podman.store"),
+    StorageKind("containerd", "layertui.sources.containerd.directory"),
+    StorageKind("overlay2", "layertui.sources.overlay2"),
+    StorageKind("aufs", "layertui.sources.aufs"),
 )
 """All kinds, in the order in which they are asked: an archive with both manifests is Docker's."""
 
@@ -72,8 +101,10 @@ def open_reference(
     if reference.name == "-" or reference.name.startswith("-:"):
         target = Target.of_stream(0, STANDARD_INPUT, tick)
         selector = reference.name[2:] or None
-    elif reference.scheme in HELD:
+    elif reference.scheme in HELD and not reference.name.startswith(STORE_BEGINS):
         return open_held(reference, wanted)
+    elif reference.name.startswith("["):
+        return _open_store(reference, wanted)
     else:
         try:
             path, selector, reference = split_path(reference)
@@ -83,6 +114,16 @@ def open_reference(
             raise
         target = Target.at(Path(path), path, tick)
     return pick(_source(target, reference.scheme), selector, wanted, reference.layers)
+
+
+def _open_store(reference: Reference, platform: Platform | None) -> Opened:
+    """`containers-storage:[DRIVER@DIR]NAME`: a store that the reference itself names (containers-transports(5))."""
+    from layertui.sources.podman.store import split_store
+
+    store = split_store(reference.name)
+    if store.root is None:
+        return open_held(replace(reference, name=store.name), platform)
+    return pick(store.open(), store.name or None, platform, reference.layers)
 
 
 def _held_or_nothing(reference: Reference, platform: Platform | None) -> Opened:
