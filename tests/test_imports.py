@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 import layertui
+from tests.kit.docker import docker_archive
+from tests.kit.entries import file
+from tests.kit.images import ImageSpec
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -50,6 +53,8 @@ def test_this_test_would_see_it() -> None:
         ["files", "demo:api:1.4", "--verify-content"],
         ["which", "demo:api:1.4", "etc/motd"],
         ["layers", "/no/such/image"],
+        ["ls", "demo"],
+        ["doctor"],
     ],
     ids=" ".join,
 )
@@ -62,3 +67,15 @@ def test_commands_without_a_screen_do_not_import_textual(arguments: list[str]) -
         "print('\\n' + str([name for name in sys.modules if name.startswith(('textual', 'layertui.tui'))]))"
     )
     assert python(code, *arguments).splitlines()[-1] == "[]"
+
+
+def test_opening_a_file_imports_no_engine(tmp_path: Path) -> None:
+    (tmp_path / "image.tar").write_bytes(docker_archive([ImageSpec(layers=[[file("a")]])]))
+    code = (
+        "import sys\n"
+        "from layertui.sources.resolve import open_reference\n"
+        "open_reference(sys.argv[1])\n"
+        "words = ('podman', 'containerd', 'overlay2', 'sources.docker.', 'docker.api', 'requests')\n"
+        "print([name for name in sys.modules if any(word in name for word in words)])"
+    )
+    assert python(code, str(tmp_path / "image.tar")) == "[]\n"

@@ -2,8 +2,6 @@
 
 import io
 import os
-import subprocess
-import sys
 import tarfile
 import threading
 from importlib import import_module
@@ -172,15 +170,6 @@ def test_a_kind_of_storage_has_a_module_that_reads_what_it_is_called() -> None:
     for kind in resolve.SOURCES[4:]:
         assert isinstance(kind, resolve.StorageKind)
         assert import_module(kind.module).SCHEME == kind.SCHEME
-
-
-def test_opening_an_archive_imports_no_storage() -> None:
-    script = (
-        "import sys; from layertui.sources.resolve import open_reference; open_reference('docker.tar');"
-        "print([name for name in sys.modules if 'podman' in name or 'containerd' in name or 'overlay2' in name"
-        " or 'sources.docker.' in name or name.split('.')[0] in ('docker', 'requests')])"
-    )
-    assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True).stdout == "[]\n"
 
 
 def test_an_archive_that_vanishes_while_it_is_open_is_still_read() -> None:
