@@ -15,9 +15,14 @@ COMMANDS = frozenset({"ls", "layers", "inspect", "files", "which", "doctor"})
 
 
 def _run(arguments: list[str]) -> None:
-    """Open a reference that stands alone at once; everything else is for the parser, whose import takes a while."""
-    if len(arguments) == 1 and not arguments[0].startswith("-") and arguments[0] not in COMMANDS:
-        from layertui.opening import open_reference_or_demo, show
+    """Show this host, or a reference that stands alone, at once; all else is for the parser, which takes longer."""
+    if not arguments:
+        from layertui.showing import show_host
+
+        show_host()
+    elif len(arguments) == 1 and not arguments[0].startswith("-") and arguments[0] not in COMMANDS:
+        from layertui.opening import open_reference_or_demo
+        from layertui.showing import show
 
         show(open_reference_or_demo(arguments[0]))
     else:

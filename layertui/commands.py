@@ -16,10 +16,11 @@ from layertui.errors import (
 from layertui.headless import finish, only_entry, read_image, report_problems
 from layertui.image.image import Image
 from layertui.layer.names import path_of
-from layertui.opening import open_reference_or_demo, show
+from layertui.opening import open_reference_or_demo
 from layertui.present import report, table
 from layertui.present.selection import GROUPS, view_states
 from layertui.present.view import ADDED, MODIFIED, REMOVED, View
+from layertui.showing import show, show_host
 
 CHANGED_GROUPS = {"a": GROUPS[ADDED], "m": GROUPS[MODIFIED], "r": GROUPS[REMOVED]}
 """Letters of `--changed`."""
@@ -69,12 +70,10 @@ def open_screen(
     low_bandwidth: Annotated[bool | None, Parameter(help="Send less; the default where SSH_CONNECTION is set.")] = None,
     mouse: Annotated[bool, Parameter(help="Take mouse events.")] = True,
 ) -> None:
-    """Open an image on the screen; print its layers where the output is no terminal."""
+    """Open an image on the screen, or all that this host holds; without a terminal, print its layers or the list."""
     if ref is None:
-        raise UsageError(
-            "Say which image to open.",
-            "Try: layertui image.tar, or layertui demo. An engine's image: docker save NAME -o image.tar",
-        )
+        show_host(theme=theme, low_bandwidth=low_bandwidth, mouse=mouse)
+        return
     show(open_reference_or_demo(ref, platform), theme=theme, low_bandwidth=low_bandwidth, mouse=mouse)
 
 

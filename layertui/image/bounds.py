@@ -53,5 +53,8 @@ LAYERS = Bound("LAYERTUI_MAX_LAYERS", 1024, "layers")
 SPOOL_BYTES = Bound("LAYERTUI_MAX_SPOOL_BYTES", 256 << 30, "bytes")
 """What one compressed or piped archive may take on disk while it is open: beyond any image, so a stream without end."""
 
+SPLIT_LINE_BYTES = Bound("LAYERTUI_MAX_SPLIT_LINE_BYTES", 16 << 20, "bytes")
+"""One line of a tar-split file: a member's headers with their extensions take 6 MiB at most, and are held whole."""
+
 MANY_LAYERS = 128
 """Layers from which on engines refuse an image; opened here, with a warning."""

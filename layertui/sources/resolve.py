@@ -141,6 +141,8 @@ def _source(target: Target, scheme: str | None) -> Source:
     for kind in wanted:
         if kind.sniff(target):
             return kind.open_source(target)
+    if scheme is not None and isinstance(wanted[0], StorageKind):
+        return wanted[0].open_source(target)  # it says best what it looked for, and what is there instead
     for kind in SOURCES:
         if kind not in wanted and kind.sniff(target):
             raise DamagedError(

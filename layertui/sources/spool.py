@@ -59,6 +59,17 @@ def spool_directory() -> Path:
     return (on_disk or usable)[0]
 
 
+def disk_directory() -> Path:
+    """The same, but never in memory; raises UnreachableError when there is no directory on a disk to write to."""
+    directory = spool_directory()
+    if _in_memory(directory):
+        raise UnreachableError(
+            f"There is no directory on a disk to keep contents in: {directory} is memory.",
+            "Set XDG_CACHE_HOME to a directory on a disk that you can write to.",
+        )
+    return directory
+
+
 def _make(path: Path) -> bool:
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)

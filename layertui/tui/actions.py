@@ -15,7 +15,7 @@ class Group(StrEnum):
     PANES = "Panes"
     LAYERS = "Layers"
     FILES = "Files"
-    SORT = "Sort files (the same key again reverses)"
+    SORT = "Sort (the same key again reverses)"
     SHOW = "Show or hide files"
     GENERAL = "General"
 
@@ -148,7 +148,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "filter",
         ("slash",),
         "/",
-        "Filter the files as you type: all terms must match; !not 'exact ^prefix suffix$",
+        "Filter files, or a host's images, as you type: all terms must match; !not 'exact ^prefix suffix$",
         Group.FILES,
         MAIN,
         footer="filter",
@@ -170,17 +170,41 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("overlaps", ("o",), "o", "Show only paths that more than one layer holds, or all", Group.FILES, MAIN),
     Action("sort_size", ("s s",), "s s", "Sort by size", Group.SORT, MAIN, footer="size"),
     Action("sort_name", ("s n",), "s n", "Sort by name", Group.SORT, MAIN, footer="name"),
-    Action("sort_count", ("s c",), "s c", "Sort by number of entries", Group.SORT, MAIN, footer="count"),
-    Action("sort_mtime", ("s m",), "s m", "Sort by time of change", Group.SORT, MAIN, footer="time"),
-    Action("sort_layer", ("s l",), "s l", "Sort by layer", Group.SORT, MAIN, footer="layer"),
-    Action("sort_reclaimable", ("s r",), "s r", "Sort by reclaimable bytes", Group.SORT, MAIN, footer="reclaimable"),
+    Action(
+        "sort_count",
+        ("s c",),
+        "s c",
+        "Sort by number of entries; images by containers",
+        Group.SORT,
+        MAIN,
+        footer="count",
+    ),
+    Action("sort_mtime", ("s m",), "s m", "Sort by time of change; images by age", Group.SORT, MAIN, footer="time"),
+    Action(
+        "sort_layer", ("s l",), "s l", "Sort by layer; images by number of layers", Group.SORT, MAIN, footer="layer"
+    ),
+    Action(
+        "sort_reclaimable",
+        ("s r",),
+        "s r",
+        "Sort by reclaimable bytes; images by what removing frees",
+        Group.SORT,
+        MAIN,
+        footer="reclaimable",
+    ),
     Action("show_added", ("a",), "a", "Show or hide what was added", Group.SHOW, MAIN),
     Action("show_modified", ("m",), "m", "Show or hide what was modified (~ m = ? T)", Group.SHOW, MAIN),
     Action("show_removed", ("r",), "r", "Show or hide what was removed (- O)", Group.SHOW, MAIN),
     Action("show_unchanged", ("u",), "u", "Show or hide what is unchanged or identical", Group.SHOW, MAIN),
     Action("info", ("i",), "i", "Show the image's config and history", Group.GENERAL),
     Action("long_lines", ("L",), "L", "Wrap long lines, or cut them", Group.GENERAL, READING),
-    Action("refresh", ("R",), "R", "Read again what failed or was cancelled, and draw the screen anew", Group.GENERAL),
+    Action(
+        "refresh",
+        ("R",),
+        "R",
+        "Read again what failed or was cancelled, ask an engine again, draw the screen anew",
+        Group.GENERAL,
+    ),
     Action("palette", ("colon", "ctrl+p"), ": Ctrl+P", "Run any action by its name", Group.GENERAL),
     Action(
         "help",

@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import ClassVar
@@ -18,8 +18,9 @@ from textual.binding import BindingType
 from textual.screen import Screen
 from textual.theme import BUILTIN_THEMES
 
-from layertui.sources.resolve import Opened
+from layertui.sources.opened import Opened
 from layertui.tui import theme as themes
+from layertui.tui.roots import HostView
 from layertui.tui.screens.main import MainScreen
 from layertui.tui.terminal import ask_background
 
@@ -35,20 +36,31 @@ SIGNAL_EXIT = 128
 
 
 class LayerApp(App[int], inherit_bindings=False):
-    """One opened source on the screen."""
+    """One opened source, or everything that a host holds, on the screen."""
 
     TITLE = "layertui"
     CSS_PATH = "app.tcss"
     ENABLE_COMMAND_PALETTE = False  # the main screen opens it, with our own actions in it
     BINDINGS: ClassVar[list[BindingType]] = []
 
-    def __init__(self, opened: Opened, *, theme: str | None = None, low_bandwidth: bool | None = None) -> None:
-        """Show `opened`; `theme` and `low_bandwidth` win over what the environment says."""
+    def __init__(
+        self,
+        shown: Opened | HostView,
+        *,
+        open_reference: Callable[[str], Opened] | None = None,
+        theme: str | None = None,
+        low_bandwidth: bool | None = None,
+    ) -> None:
+        """Show an opened source, or a host; `theme` and `low_bandwidth` win over what the environment says.
+
+        `open_reference` opens an archive or the demo, which are offered where a host holds nothing.
+        """
         themes.tidy()
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         for made in themes.themes():
             self.register_theme(made)
-        self._opened = opened
+        self._shown = shown
+        self._open_reference = open_reference
         if theme is None or self.get_theme(theme) is None:
             theme = themes.pick(os.environ, None)
         self.theme = theme
@@ -97,17 +109,28 @@ class LayerApp(App[int], inherit_bindings=False):
 
     def get_default_screen(self) -> Screen[object]:
         """The one screen there is; pages and prompts are panes in it."""
-        return MainScreen(self._opened, low_bandwidth=self.low_bandwidth)
+        return MainScreen(self._shown, open_reference=self._open_reference, low_bandwidth=self.low_bandwidth)
 
 
-def run(opened: Opened, *, theme: str | None = None, low_bandwidth: bool | None = None, mouse: bool = True) -> int:
-    """Show an opened source until the person quits; returns the exit code."""
+def run(
+    shown: Opened | HostView,
+    *,
+    open_reference: Callable[[str], Opened] | None = None,
+    theme: str | None = None,
+    low_bandwidth: bool | None = None,
+    mouse: bool = True,
+) -> int:
+    """Show an opened source, or a host, until the person quits; returns the exit code.
+
+    `open_reference` opens what is offered where a host holds nothing; it is called in a thread, must print nothing,
+    and raises LayertuiError.
+    """
     before_s = sys.getswitchinterval()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     try:
         themes.tidy()
         picked = themes.pick(os.environ, theme, lambda: ask_background(os.environ))
-        app = LayerApp(opened, theme=picked, low_bandwidth=low_bandwidth)
+        app = LayerApp(shown, open_reference=open_reference, theme=picked, low_bandwidth=low_bandwidth)
         app.run(mouse=mouse)
         return app.return_code or 0
     finally:

@@ -1,23 +1,64 @@
 """What workers tell the screen. Every message says which session it belongs to; stale ones are dropped."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from textual.message import Message
 
 from layertui.errors import LayertuiError
 from layertui.image.image import Image
 from layertui.layer.tree import LayerTree
 from layertui.present.find import Hit
+from layertui.sources.base import ImageEntry, Source
 from layertui.stack.squash import Squash
+from layertui.tui.state import ImageState
 
 
-class ImageOpened(Message):
-    """An entry's manifest and config were read, or could not be."""
+@dataclass(frozen=True, slots=True)
+class Description:
+    """How reading an entry's manifest and config ended; with neither image nor error it was cancelled."""
 
-    def __init__(self, place: int, image: Image | None, error: LayertuiError | None) -> None:
+    state: ImageState
+    """What was asked; another has its number when its place was asked again meanwhile."""
+    image: Image | None = None
+    error: LayertuiError | None = None
+
+
+class ImagesOpened(Message):
+    """Manifests and configs of entries were read, or could not be."""
+
+    def __init__(self, found: Sequence[Description]) -> None:
         super().__init__()
-        self.place = place
-        """The entry's number in its source."""
-        self.image = image
+        self.found = found
+
+
+class RootAnswered(Message):
+    """A place was opened and listed, or could not be."""
+
+    def __init__(
+        self,
+        root: int,
+        attempt: int,
+        source: Source | None,
+        entries: tuple[ImageEntry, ...],
+        error: LayertuiError | None,
+    ) -> None:
+        super().__init__()
+        self.root = root
+        """The number of the place."""
+        self.attempt = attempt
+        """Which asking it answers."""
+        self.source = source
+        self.entries = entries
         self.error = error
+
+
+class Offered(Message):
+    """What the present directory holds that may be images."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__()
+        self.names = names
 
 
 class SessionMessage(Message):

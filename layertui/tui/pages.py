@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 
-from layertui.image.image import Image, Layer
+from layertui.image.image import Image
 from layertui.present.details import detail_lines, history_table, metadata_table, removed_with
 from layertui.present.marks import legend
 from layertui.present.safetext import safe
 from layertui.present.units import created_text, size_text
 from layertui.stack.squash import Squash
 from layertui.tui.actions import Place, by_group
-from layertui.tui.state import ImageState, LayerState
-from layertui.tui.tree_rows import TreeRow, What, entry_name, one_line, total_bytes
+from layertui.tui.state import ImageState
+from layertui.tui.tree_rows import entry_name, one_line
 from layertui.tui.widgets.looks import Line, pad
 
 NAME_WIDTH = 16
@@ -50,11 +50,14 @@ def config_page(state: ImageState, label: str, warnings: Sequence[str] = ()) -> 
     """Config and history of an image, as recorded; `warnings` are those of its source."""
     image = state.image
     if image is None:
-        return [[("plain", " This image is not open.")]]
+        problem = state.problem
+        said = f"{problem.message} {problem.hint}" if problem is not None else "Opening the image..."
+        return [[("plain", f" {safe(said.strip())}")]]
     config = image.config.config
     lines: list[Line] = [
         named("Name", entry_name(state)),
         named("Source", safe(label)),
+        *_container_lines(image),
         named("Image ID", str(image.image_id)),
     ]
     if image.manifest_digest is not None:
@@ -100,6 +103,25 @@ def config_page(state: ImageState, label: str, warnings: Sequence[str] = ()) -> 
     return lines
 
 
+def _container_lines(image: Image) -> list[Line]:
+    """What a container is besides its image; the engine's own files are apart, as they are in no layer."""
+    container = image.container
+    if container is None:
+        return []
+    told = (
+        ("Container ID", container.container_id),
+        ("Status", container.status),
+        ("Started from", "  ".join(image.tags)),
+        ("Made", created_text(container.created)),
+    )
+    lines = [named(name, safe(text)) for name, text in told if text]
+    for number, path in enumerate(container.engine_files):
+        lines.append(named("Engine's files" if number == 0 else "", safe(path)))
+    if container.engine_files:
+        lines.append(named("", "put there by the engine, in no layer", "dim"))
+    return lines
+
+
 def _words(words: Sequence[str]) -> str:
     """A command's words, as a list where one of them holds spaces."""
     return repr(list(words)) if any(" " in word or not word for word in words) else " ".join(words)
@@ -136,100 +158,3 @@ def history_lines(squash: Squash, path: bytes, image: Image, here: int | None, *
 def path_details(squash: Squash, position: int, image: Image, width: int) -> list[Line]:
     """The details of the path under the cursor, with a margin."""
     return [[("plain", " "), *line] for line in detail_lines(squash, position, image, width - 2)]
-
-
-def tree_details(state: ImageState, row: TreeRow, label: str) -> list[Line]:
-    """What the details say about a line of the tree."""
-    if row.what in (What.STEP, What.NOTE):
-        return [
-            [("plain", f" {row.label.strip()}")],
-            [("dim", " A step that made no layer." if row.what is What.STEP else "")],
-        ]
-    image = state.image
-    if row.what is What.IMAGE or row.layer is None or image is None:
-        return _image_details(state, label)
-    return layer_details(image, state.layers, row.layer)
-
-
-def _image_details(state: ImageState, label: str) -> list[Line]:
-    entry, image = state.entry, state.image
-    lines: list[Line] = [[("win", f" {entry_name(state)}"), ("dim", f"  in {safe(label)}")]]
-    problem = state.error or entry.problem
-    if problem is not None:
-        lines.append([("error", f" {safe(problem.message)}"), ("dim", f" {safe(problem.hint)}")])
-    elif entry.kind != "image":
-        lines.append([("dim", f" This is an {entry.kind}, no image that a container can start from.")])
-    elif image is not None:
-        created = created_text(image.config.created)
-        total, whole = total_bytes(state)
-        size = ("" if whole else ">= ") + size_text(total) if state.layers else "not read; Enter opens it"
-        layers = f"{layers_text(len(image.layers))}  {size}" if image.layers else "The image has no layers."
-        lines.append([("plain", f" {safe(image.platform.text)}  {layers}  {created}")])
-        lines.append([("dim", f" ID {image.image_id}")])
-        lines += [[("error", f" {safe(warning)}")] for warning in image.warnings]
-    elif entry.digest is not None:
-        lines.append([("dim", f" {entry.digest}")])
-    return lines
-
-
-def layers_text(count: int) -> str:
-    """So many layers: `1 layer`, `9 layers`."""
-    return f"{count} layer" if count == 1 else f"{count} layers"
-
-
-def layer_trouble(number: int, count: int, state: LayerState) -> str:
-    """What is wrong with a layer that was read, in one short sentence; empty where nothing is."""
-    name = f"L{number}, of {layers_text(count)},"
-    if state.error is not None:
-        return f"{name} cannot be read: {state.error.message}"
-    if state.tree is not None and state.tree.damage is not None:
-        return f"{name} is damaged at byte {state.tree.damage.offset_bytes:,}. Totals are partial."
-    return state.tree.problems[0] if state.tree is not None and state.tree.problems else ""
-
-
-def layer_details(image: Image, states: Sequence[LayerState], number: int) -> list[Line]:
-    """Sizes, command and digests of a layer, and what is wrong with it; `states` is empty before it is opened."""
-    layer = image.layers[number]
-    state = states[number] if number < len(states) else None
-    facts = [f"L{layer.index}"]
-    if state is not None and state.tree is not None:
-        facts.append(f"{size_text(state.content_bytes)} in {state.tree.entry_count:,} entries")
-    if layer.compressed_bytes is not None:
-        facts.append(f"{size_text(layer.compressed_bytes)} compressed")
-    if layer.created:
-        facts.append(created_text(layer.created))
-    lines: list[Line] = [[("plain", " " + "  ".join(facts))]]
-    if state is not None:
-        lines += _layer_problems(layer, states)
-    lines.append([("plain", f" {one_line(layer.command)}")])
-    lines.append([("dim", f" diff ID {layer.diff_id or 'unknown'}")])
-    if layer.digest is not None:
-        lines.append([("dim", f" digest  {layer.digest}")])
-    return lines
-
-
-def _layer_problems(layer: Layer, states: Sequence[LayerState]) -> list[Line]:
-    state = states[layer.index]
-    if state.tree is None:
-        problem = state.error or layer.problem
-        look = "error" if problem is not None else "dim"
-        text = f"{problem.message} {problem.hint}" if problem is not None else state.sentence()
-        return [[(look, f" {safe(text.strip())}")]]
-    tree = state.tree
-    said: list[str] = []
-    if tree.damage is not None:
-        what = f"damaged at byte {tree.damage.offset_bytes:,}: {tree.damage.message.rstrip('.')}"
-        where = f"in layer {layer.index} of {len(states)}"
-        said.append(f"{what}, {where}. {_shown(layer.index, states)}; totals are partial.")
-    said += tree.problems
-    lines: list[Line] = [[("error", f" {safe(text)}")] for text in said]
-    lines += [[("changed", f" {safe(warning)}")] for warning in tree.columns.warnings]
-    return lines
-
-
-def _shown(damaged: int, states: Sequence[LayerState]) -> str:
-    """What is shown of an image with a damaged layer: the layers before it, where those are all that is whole."""
-    whole = [number for number, state in enumerate(states) if state.tree is not None and state.tree.damage is None]
-    if not damaged or whole != list(range(damaged)):
-        return "What lies before is shown"
-    return "Layer 0 is shown" if damaged == 1 else f"Layers 0 to {damaged - 1} are shown"

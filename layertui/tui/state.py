@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from layertui.errors import LayertuiError
+from layertui.image.digest import Digest
 from layertui.image.image import Image
+from layertui.layer.stored import StoredTree, Transfer
 from layertui.layer.tree import LayerTree
 from layertui.sources.base import ImageEntry
 from layertui.stack.content import Contents
@@ -51,7 +53,7 @@ class LayerState:
     def short(self) -> str:
         """How far it is, in the place of its size: `.`, `34%`, a word, or nothing when it is read."""
         if self.reading is Reading.RUNNING:
-            return f"{min(99, 100 * self.done_bytes // self.size_bytes)}%" if self.size_bytes else "0%"
+            return f"{min(99, 100 * self.done_bytes // self.size_bytes)}%" if self.size_bytes else "reading"
         words = {Reading.QUEUED: ".", Reading.FAILED: "failed", Reading.CANCELLED: "stopped"}
         return words.get(self.reading, "")
 
@@ -73,9 +75,19 @@ class ImageState:
     """One entry of the source, and its image once it was opened."""
 
     entry: ImageEntry
+    place: int = 0
+    """Its own number, by which lines of the tree mean it."""
+    root: int = 0
+    """The number of the place that holds it."""
     image: Image | None = None
     error: LayertuiError | None = None
     """Why it could not be opened."""
+    describing: bool = False
+    """Whether its manifest and config are being read."""
+    shared_bytes: int | None = None
+    """Of its layers that other images of the same place use too; None where unknown."""
+    unique_bytes: int | None = None
+    """Of its layers that nothing else uses: freed when it is removed."""
     session: int = 0
     """Numbers the openings of images; 0 before the first."""
     layers: list[LayerState] = field(default_factory=list)
@@ -95,6 +107,49 @@ class ImageState:
     def opened(self) -> bool:
         """Whether its layers have a session."""
         return self.session > 0
+
+    @property
+    def openable(self) -> bool:
+        """Whether it is an image, or a container on one."""
+        return self.entry.kind in ("image", "container")
+
+    @property
+    def problem(self) -> LayertuiError | None:
+        """Why it cannot be looked into."""
+        return self.error or self.entry.problem
+
+    @property
+    def undescribed(self) -> bool:
+        """Whether its manifest and config could be read, and are not yet."""
+        return self.openable and self.image is None and self.error is None
+
+    @property
+    def created(self) -> str | None:
+        """When it was made, in ISO 8601; None where that is not known yet."""
+        entry = self.entry
+        if entry.container is not None:
+            return entry.container.created
+        if entry.record is not None and entry.record.created:
+            return entry.record.created
+        return self.image.config.created if self.image is not None else None
+
+    @property
+    def image_id(self) -> Digest | None:
+        """Digest of its config; of a container, of its image's; None where that is not known yet."""
+        if self.image is not None:
+            return self.image.image_id
+        if self.entry.container is not None:
+            return self.entry.container.image_id
+        return self.entry.record.image_id if self.entry.record is not None else None
+
+    @property
+    def transfer(self) -> Transfer | None:
+        """What a layer that is being read arrives in, together with others, until all of it is here."""
+        for layer, state in zip(self.image.layers if self.image is not None else (), self.layers, strict=False):
+            content = layer.content
+            if state.reading is Reading.RUNNING and isinstance(content, StoredTree) and content.transfer is not None:
+                return None if content.transfer.ended else content.transfer
+        return None
 
     @property
     def prefix(self) -> int:

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.benchmarks import coretimes, readingkeys, screentimes
+from tests.benchmarks import coretimes, enginetimes, readingkeys, screentimes
 from tests.benchmarks.build_archive import BenchImage, default_directory, image
 from tests.benchmarks.results import Result, save, table, write_table
 
@@ -30,6 +30,7 @@ ROWS: dict[str, Row] = {
     "commands-real": lambda images: coretimes.whole_commands(images("real")),
     "commands-1m": lambda images: coretimes.whole_commands(images("1m")),
     "gzip": lambda images: coretimes.gzip_layers(images("real")),
+    "engine": lambda images: enginetimes.listing(images("real")),
     "dive": lambda images: [],
     "memory-1m": lambda images: screentimes.memory(images("1m")),
     "memory-3m": lambda images: screentimes.memory(images("3m")),

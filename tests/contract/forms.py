@@ -84,6 +84,12 @@ def load(reference: str) -> tuple[Image, list[LayerTree], Squash]:
     opened = open_reference(reference, "linux/amd64")
     assert opened.chosen is not None
     image = opened.chosen.open()
+    squash = fold_image(image)
+    return image, list(squash.trees), squash
+
+
+def fold_image(image: Image) -> Squash:
+    """Read every layer of an image, which has to be whole, and fold them."""
     trees = []
     for layer in image.layers:
         assert layer.problem is None
@@ -92,4 +98,4 @@ def load(reference: str) -> tuple[Image, list[LayerTree], Squash]:
         assert tree.damage is None
         assert tree.problems == ()
         trees.append(tree)
-    return image, trees, fold(trees, layer_count=len(trees))
+    return fold(trees, layer_count=len(trees))

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from layertui.present.marks import outcome_mark, state_mark
+from layertui.stack.squash import Squash
 from tests.contract import expected_polite
 from tests.contract.dockerd import Dockerd, why_not
 from tests.contract.forms import load
@@ -144,6 +145,21 @@ def exported(data: bytes) -> set[tuple[str, str, int, int, int, int, str]]:
     return found
 
 
+def listed(squash: Squash) -> set[tuple[str, str, int, int, int, int, str]]:
+    """The merged tree in the same form."""
+    ours = set()
+    for position, shown in enumerate(squash.merged_mask(squash.top)):
+        entry = squash.entry(position)
+        name = entry.path.decode()
+        if not shown or name in INIT_LAYER or name == ".":
+            continue
+        kind = {"DIRECTORY": "d", "SYMLINK": "l", "FIFO": "p"}.get(entry.kind.name, "f")
+        target = (entry.link_target or b"").decode() if kind == "l" else ""
+        size = entry.size_bytes or 0 if kind == "f" else 0
+        ours.add((name, kind, entry.mode, entry.uid, entry.gid, size, target))
+    return ours
+
+
 INIT_LAYER = {
     *("dev", "dev/console", "dev/pts", "dev/shm", "proc", "sys", "etc", ".dockerenv"),
     *("etc/hostname", "etc/hosts", "etc/mtab", "etc/resolv.conf"),
@@ -157,17 +173,7 @@ def test_a_container_exports_what_we_list(engine: Dockerd, built: Path, tmp_path
     engine.docker("rm", container)
     theirs = {entry for entry in exported((tmp_path / "export.tar").read_bytes()) if entry[0] not in INIT_LAYER}
     _, _, squash = load(f"{built}")
-    ours = set()
-    for position, shown in enumerate(squash.merged_mask(squash.top)):
-        entry = squash.entry(position)
-        name = entry.path.decode()
-        if not shown or name in INIT_LAYER or name == ".":
-            continue
-        kind = {"DIRECTORY": "d", "SYMLINK": "l", "FIFO": "p"}.get(entry.kind.name, "f")
-        target = (entry.link_target or b"").decode() if kind == "l" else ""
-        size = entry.size_bytes if kind == "f" else 0
-        ours.add((name, kind, entry.mode, entry.uid, entry.gid, size, target))
-    assert ours == theirs
+    assert listed(squash) == theirs
 
 
 PATHS = (

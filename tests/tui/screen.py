@@ -14,7 +14,9 @@ from layertui.sources.demo import demo_source
 from layertui.sources.resolve import Opened, open_reference, pick
 from layertui.sources.target import Target
 from layertui.tui.app import LayerApp
-from layertui.tui.screens.main import REST_S, MainScreen
+from layertui.tui.roots import HostView
+from layertui.tui.screens.browsing import REST_S
+from layertui.tui.screens.main import MainScreen
 from tests.kit.docker import docker_archive
 from tests.kit.images import ImageSpec
 
@@ -106,7 +108,9 @@ class Seen:
             await self.pilot.pause()
             state = self.main.state
             waiting = state is not None and state.opened and state.pending
-            if not self.main.loader.busy and not waiting and not any(not w.is_finished for w in self.app.workers):
+            loader = self.main.loader
+            idle = not loader.busy and not loader.waiting and all(worker.is_finished for worker in self.app.workers)
+            if idle and not waiting:
                 break
         await self.pilot.pause()
 
@@ -118,7 +122,7 @@ class Seen:
 
 @asynccontextmanager
 async def running(
-    source: Opened,
+    source: Opened | HostView,
     size: tuple[int, int] = (80, 24),
     *,
     keys: Sequence[str] = (),
@@ -130,6 +134,7 @@ async def running(
     async with app.run_test(size=size, notifications=True, tooltips=True) as pilot:
         seen = Seen(pilot)
         if wait:
+            await pilot.pause()  # the places of a host are asked behind the first frame
             await seen.settle()
             await seen.press(*keys)
         else:

@@ -10,8 +10,8 @@ import pytest
 
 from layertui.errors import Cancelled, DamagedError
 from layertui.image.blob import BytesBlob
-from layertui.tui import loading
 from layertui.tui.host import guarded
+from layertui.tui.loading import folding, reading
 from layertui.tui.state import Reading
 from tests.kit.docker import docker_files
 from tests.kit.entries import directory, file
@@ -28,7 +28,7 @@ def three_layers() -> ImageSpec:
 def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[threading.Event, list[str]]]:
     """Layers are read only once the event is set; gives the labels in the order of their start."""
     go, started = threading.Event(), []
-    real = loading.read_layer
+    real = reading.read_layer
 
     def read(blob: Any, **options: Any) -> Any:
         started.append(blob.label)
@@ -37,7 +37,7 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[threading.Event, lis
                 raise Cancelled
         return real(blob, **options)
 
-    monkeypatch.setattr(loading, "read_layer", read)
+    monkeypatch.setattr(reading, "read_layer", read)
     try:
         yield go, started
     finally:
@@ -176,7 +176,7 @@ async def test_a_bug_in_a_worker_is_said_and_the_app_goes_on(monkeypatch: pytest
     def read(blob: Any, **options: Any) -> Any:
         raise ValueError("boom [/red] \x1b[31m")
 
-    monkeypatch.setattr(loading, "read_layer", read)
+    monkeypatch.setattr(reading, "read_layer", read)
     async with running(opened(three_layers()), keys=["2"]) as seen:
         assert seen.app.is_running
         assert "ValueError: boom [/red] \\x1b[31m" in seen.text
@@ -186,7 +186,7 @@ async def test_a_fold_that_fails_is_said(monkeypatch: pytest.MonkeyPatch) -> Non
     def fold(*arguments: Any, **options: Any) -> Any:
         raise DamagedError("The layers cannot be folded.")
 
-    monkeypatch.setattr(loading, "fold", fold)
+    monkeypatch.setattr(folding, "fold", fold)
     async with running(opened(three_layers())) as seen:
         assert "The layers cannot be folded." in seen.text
 
@@ -214,14 +214,14 @@ async def test_attestations_are_dimmed_and_named() -> None:
 
 async def test_shared_layers_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     count = 0
-    real = loading.read_layer
+    real = reading.read_layer
 
     def read(blob: Any, **options: Any) -> Any:
         nonlocal count
         count += 1
         return real(blob, **options)
 
-    monkeypatch.setattr(loading, "read_layer", read)
+    monkeypatch.setattr(reading, "read_layer", read)
     async with running(demo()) as seen:
         assert count == 9
         await seen.press("G", "enter")
@@ -245,7 +245,7 @@ async def test_cancelled_is_said_at_once_and_a_reading_that_ends_late_changes_no
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     go, begun = threading.Event(), []
-    real = loading.read_layer
+    real = reading.read_layer
 
     def deaf(blob: Any, **options: Any) -> Any:
         begun.append(blob.label)
@@ -254,7 +254,7 @@ async def test_cancelled_is_said_at_once_and_a_reading_that_ends_late_changes_no
             raise Cancelled
         return real(blob, **options)
 
-    monkeypatch.setattr(loading, "read_layer", deaf)
+    monkeypatch.setattr(reading, "read_layer", deaf)
     async with running(opened(three_layers(), compression="gzip"), wait=False) as seen:
         await seen.pilot.press("ctrl+c")
         await seen.pilot.pause(0.05)

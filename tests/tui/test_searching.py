@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from textual import events
 
-from layertui.tui import loading
+from layertui.tui.loading import looking
 from tests.tui.screen import demo, running
 
 
@@ -110,14 +110,14 @@ async def test_what_is_pasted_is_made_safe() -> None:
 
 async def test_enter_right_after_typing_waits_for_what_was_typed(monkeypatch: pytest.MonkeyPatch) -> None:
     go = threading.Event()
-    real = loading.fuzzy
+    real = looking.fuzzy
 
     def slow(squash: Any, query: str, *rest: Any) -> Any:
         if query == "models":
             go.wait(5)
         return real(squash, query, *rest)
 
-    monkeypatch.setattr(loading, "fuzzy", slow)
+    monkeypatch.setattr(looking, "fuzzy", slow)
     async with running(demo(), keys=["f", *"model"]) as seen:
         await seen.pilot.press("s", "enter")
         assert "FIND" in seen.text

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from layertui.tui.roots import HostView
+from tests.tui.hosts import usual
 from tests.tui.screen import demo, running
 
 HERE = Path(__file__).parent / "snapshots"
@@ -19,11 +21,17 @@ SCREENS: dict[str, tuple[tuple[int, int], list[str]]] = {
     "help-80x24": ((80, 24), ["2", "question_mark"]),
 }
 
+HOSTS: dict[str, tuple[tuple[int, int], list[str]]] = {
+    "host-80x24": ((80, 24), ["j"]),
+    "host-120x36": ((120, 36), ["j", "enter"]),
+}
+"""The same of a host with two engines, of which one may not be read."""
 
-@pytest.mark.parametrize("name", SCREENS)
+
+@pytest.mark.parametrize("name", [*SCREENS, *HOSTS])
 async def test_screen(name: str) -> None:
-    size, keys = SCREENS[name]
-    async with running(demo(), size, keys=keys) as seen:
+    size, keys = (SCREENS | HOSTS)[name]
+    async with running(demo() if name in SCREENS else HostView(usual()), size, keys=keys) as seen:
         await seen.rest()
         text = seen.text + "\n"
     path = HERE / f"{name}.txt"

@@ -1,17 +1,19 @@
 """What keys do to panes and pages."""
 
-from layertui.tui.pages import KEYS_WIDTH, NAME_WIDTH, config_page, help_page, layers_text
+from layertui.tui.pages import KEYS_WIDTH, NAME_WIDTH, config_page, help_page
 from layertui.tui.screens.arrange import arrange, usual_tree
-from layertui.tui.screens.searching import SearchingScreen
+from layertui.tui.screens.hosting import HostingScreen
 from layertui.tui.state import ImageState
-from layertui.tui.tree_rows import What
+from layertui.tui.tree_pages import layers_text
+from layertui.tui.tree_rows import ENTRIES, What
+from layertui.tui.widgets.hosttree import HostTree
 from layertui.tui.widgets.lines import LineList
 
 WIDER_CELLS = 4
 """Cells that a key makes the tree wider or narrower by."""
 
 
-class ActingScreen(SearchingScreen):
+class ActingScreen(HostingScreen):
     """Pages, panes, and the actions of the program as a whole."""
 
     def do_open(self) -> None:
@@ -27,12 +29,18 @@ class ActingScreen(SearchingScreen):
         row = self.images.row
         if row is None:
             return
-        if row.what is What.LAYER:
+        if row.what is What.LAYER and row.layer is not None:
+            if self.here is None or self.here[0] not in row.places:
+                self.look_at(row.place, row.layer)
             self.go(self.main_pane)
-        elif row.what is What.IMAGE:
-            if row.folded and not self.images.ancestry:
-                self.images.do_fold()
+        elif row.what in ENTRIES:
+            if row.folded:
+                self.images.unfold(row.place)
             self.open_image(row.place)
+        elif row.what is What.ROOT:
+            self.open_root(row.root)
+        elif row.what is What.NOTE and self.here is None:
+            self.go(self.main_pane)
 
     # Pages
 
@@ -48,18 +56,17 @@ class ActingScreen(SearchingScreen):
         if name == "help":
             self.page.show(f"KEYS in the {place.value} pane", lambda width: help_page(place), KEYS_WIDTH + 3)
         elif name == "info" and state is not None:
-            source = self.opened.source
-            self.page.show(
-                "CONFIG AND HISTORY", lambda width: config_page(state, source.label, source.warnings), NAME_WIDTH + 2
-            )
+            root = self.holdings.roots[state.root]
+            warnings = root.source.warnings if root.source is not None else ()
+            self.describe(state)
+            self.page.show("CONFIG AND HISTORY", lambda width: config_page(state, root.name, warnings), NAME_WIDTH + 2)
         else:
             self.page.show("FILE", lambda width: self._file_lines(), NAME_WIDTH + 2)
         self.go(self.page)
 
     def state_under_cursor(self) -> ImageState | None:
         """The image that the cursor of the tree is in, when the tree has the focus; else the one that is looked at."""
-        row = self.images.row
-        return self.states[row.place] if self.pane is self.images and row is not None else self.state
+        return (self.images.state if self.pane is self.images else None) or self.state
 
     def do_help(self) -> None:
         """The keys."""
@@ -75,6 +82,8 @@ class ActingScreen(SearchingScreen):
             self.close_page()
         elif self.zoomed:
             self.do_zoom()
+        elif isinstance(self.pane, HostTree) and self.pane.view.query:
+            self.pane.filter("")
         elif self.files.view.query:
             self.files.filter("")
         elif self.hits_at >= 0:
@@ -91,22 +100,30 @@ class ActingScreen(SearchingScreen):
             self.app.exit(0)
 
     def do_cancel(self) -> None:
-        """Stop reading."""
+        """Stop reading, or else await no answer any more."""
         if self.loader.cancel(self.state):
             self.images.rebuild()
             self.show_files()
             self.say("Cancelled. R reads the rest.")
+        elif self.cancel_asking():
+            self.say("Cancelled. R on a line asks again.")
         else:
             self.say("Nothing is running. q quits.")
 
     def do_refresh(self) -> None:
-        """Read again what failed, and draw everything."""
-        state = self.state
-        count = self.loader.again(state) if state is not None and state.opened else 0
+        """Ask a place again, or read again what failed, and draw everything."""
+        row, state = self.images.row, self.state
+        if self.pane is self.images and row is not None and row.root >= 0:
+            said = self.ask_again(row.root)
+        elif self.pane is self.images and self.try_again(self.images.state):
+            said = "Opening it again."
+        else:
+            count = self.loader.again(state) if state is not None and state.opened else 0
+            said = f"Reading {layers_text(count)}." if count else "Drawn anew."
         self.images.rebuild()
         self.show_files()
         self.refresh()
-        self.say(f"Reading {layers_text(count)}." if count else "Drawn anew.")
+        self.say(said)
 
     def do_palette(self) -> None:
         """Any action by its name."""
@@ -155,9 +172,11 @@ class ActingScreen(SearchingScreen):
 
     def _widen(self, cells: int) -> None:
         width = self.app.size.width
-        where = arrange(width, self.app.size.height, self.pane.place, self.zoomed, self.images_extra + cells)
+        host = self.holdings.host
+        extra = self.images_extra + cells
+        where = arrange(width, self.app.size.height, self.pane.place, self.zoomed, extra, host=host)
         if where.tree > 0:
-            self.images_extra = where.tree - usual_tree(width)
+            self.images_extra = where.tree - usual_tree(width, host=host)
             self.place_panes()
 
     def do_zoom(self) -> None:

@@ -30,18 +30,23 @@ class Arrangement:
     """Lines of the details; 0 when they are not shown, -1 for the whole height."""
 
 
-def usual_tree(width: int) -> int:
-    """Cells of the tree pane that nobody made wider or narrower."""
+def usual_tree(width: int, *, host: bool = False) -> int:
+    """Cells of the tree pane that nobody made wider or narrower; a host's has columns where there is room."""
+    if host:
+        return 32 if width < 100 else 40 if width < 120 else 56 if width < SIDE_FROM else 76
     return 29 if width < 100 else 34 if width < 140 else 44
 
 
-def arrange(width: int, height: int, place: Place, zoomed: bool, tree_extra: int) -> Arrangement:
-    """Place the panes; `place` is what has the focus, `tree_extra` the cells that the person made the tree wider."""
+def arrange(width: int, height: int, place: Place, zoomed: bool, tree_extra: int, *, host: bool = False) -> Arrangement:
+    """Place the panes; `place` is what has the focus, `tree_extra` the cells that the person made the tree wider.
+
+    `host` says that the tree is of a whole host.
+    """
     if width < ONE_PANE_BELOW or zoomed:
         if place is Place.DETAILS:
             return Arrangement(0, False, False, -1)
         return Arrangement(-1 if place is Place.TREE else 0, place is not Place.TREE, False, 0)
     side = width >= SIDE_FROM
-    tree = max(TREE_LEAST, min(usual_tree(width) + tree_extra, width - FILES_LEAST - (50 if side else 0)))
+    tree = max(TREE_LEAST, min(usual_tree(width, host=host) + tree_extra, width - FILES_LEAST - (50 if side else 0)))
     details = 3 if height < 30 else 5
     return Arrangement(tree, True, side, details)

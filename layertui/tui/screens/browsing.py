@@ -1,35 +1,50 @@
 """Going through images and layers, and along one path through its layers."""
 
+from textual.timer import Timer
+
 from layertui.errors import LayertuiError
 from layertui.present.safetext import safe
+from layertui.sources.opened import Opened
 from layertui.tui.screens.telling import TellingScreen
+from layertui.tui.state import ImageState, Reading
+
+REST_S = 0.15
+"""Seconds that the cursor rests before contents in view are compared, and manifests in view are read."""
 
 
 class BrowsingScreen(TellingScreen):
     """Which layer of which image is looked at."""
 
+    _rest: Timer | None = None
+    _first: int | None = None
+    """The layer to begin with once the image is open; None for the usual one."""
+
     def open_image(self, place: int) -> None:
         """Look at another image: its layers begin to be read."""
         if self.here is not None and self.here[0] == place:
+            self.describe(self.states[place])  # in case that was cancelled
             return
-        self.look_at(place, 0)
+        self.look_at(place, None)
 
-    def look_at(self, place: int, layer: int) -> None:
-        """Show a layer; one of another image opens that."""
+    def look_at(self, place: int, layer: int | None) -> None:
+        """Show a layer; one of another image opens that. None is the layer that tells most: see `usual_layer`."""
         before = self.state
         same = self.here is not None and self.here[0] == place
         if not same:
             self.forget_hits()  # they are another image's
             if before is not None:
                 self.loader.cancel(before)
-        self.here = (place, layer)
-        self.loader.wanted = layer
         state = self.states[place]
+        self._first = layer
+        self.here = (place, usual_layer(state) if layer is None else layer)
+        self.loader.want(self.here[1])
         if not same:
             if state.opened:
                 self.loader.again(state)
             elif state.image is not None:
                 self.begin(place)
+            else:
+                self.describe(state)
         elif state.opened:
             self.loader.pump(state)
         self.show_files()
@@ -41,42 +56,71 @@ class BrowsingScreen(TellingScreen):
         image = state.image
         if image is None:
             return
-        first = 0
-        if self.opened.layers is not None and self.opened.chosen is state.entry:
+        first = usual_layer(state) if self._first is None else self._first
+        opened = self.shown
+        if isinstance(opened, Opened) and opened.layers is not None and opened.chosen is state.entry:
             try:
-                meant = self.opened.layers.resolve(image)
+                meant = opened.layers.resolve(image)
                 first = meant[-1]
-                if self.opened.layers.merged and not self.files.view.merged:
+                if opened.layers.merged and not self.files.view.merged:
                     self.files.do_merged()
             except LayertuiError as error:
                 self.notice = safe(error.message)
+        first = max(0, min(first, len(image.layers) - 1))
         self.here = (place, first)
-        self.loader.wanted = first
-        self.loader.open(state, self.states)
+        self.loader.want(first)
+        self.loader.open(state, self.states.values())
         self.images.rebuild()
-        if image.layers:
+        row = self.images.row
+        # Of a host, the person may have gone on to another line while the engine was asked.
+        if image.layers and (not self.holdings.host or (row is not None and row.place == place)):
             self.images.select(place, first)
         self.show_files()
+
+    def describe(self, state: ImageState) -> None:
+        """Read manifest and config of an entry, if that is still to be done."""
+        self.loader.describe([state])
 
     def show_files(self) -> None:
         """Show the layer that is looked at."""
         state = self.state
         if state is None or self.here is None:
-            self.files.show(None, 0, 0, "There is no image in this file.")
+            said = safe(self.nothing_open())
+            if self.files.squash is not None or self.files.message != said:
+                self.files.show(None, 0, 0, said)
             return
         layer = self.here[1]
-        problem = state.error or state.entry.problem
+        problem = state.problem
         if problem is not None:
             self.files.show(None, layer, 0, safe(f"{problem.message} {problem.hint}"))
-        elif state.entry.kind != "image":
+        elif not state.openable:
             self.files.show(None, layer, 0, f"This is an {state.entry.kind}, no image.")
         elif state.image is None:
-            self.files.show(None, layer, 0, "Opening the image...")
+            opening = "Opening the image..." if state.describing else "Opening was cancelled. Enter opens it."
+            self.files.show(None, layer, 0, opening)
         elif not state.image.layers:
             self.files.show(None, layer, 0, "This image has no layers. i shows its config.")
         else:
             message = safe(state.layers[layer].sentence()) if layer < len(state.layers) else ""
+            if state.transfer is not None and state.layers[layer].reading in (Reading.QUEUED, Reading.RUNNING):
+                message = f"All layers arrive in one {safe(state.transfer.verb)}; this one is shown once it is here."
             self.files.show(state.squash_of(layer), layer, len(state.image.layers), message)
+
+    def rest(self) -> None:
+        """Begin to wait until the cursor rests."""
+        if self._rest is not None:
+            self._rest.stop()
+        self._rest = self.set_timer(REST_S, self._rested)
+
+    def _rested(self) -> None:
+        state = self.state
+        if state is not None and self.files.squash is state.squash:
+            self.loader.settle(state, self.files.positions_in_view())
+        self.loader.describe(self.images.wanting())
+
+    def nothing_open(self) -> str:
+        """What the file pane says while no image is looked at."""
+        return "There is no image in this file."
 
     def to_layer(self, layer: int) -> bool:
         """Look at another layer of the same image, tree included; False where there is none such."""
@@ -137,3 +181,10 @@ class BrowsingScreen(TellingScreen):
         layer = next((number for number in layers if number > self.here[1]), layers[0])
         if self._stand(layer, path):
             self.say(f"L{layer}, one of {len(layers)} layers that hold this path.")
+
+
+def usual_layer(state: ImageState) -> int:
+    """The layer that an image is begun at, its base; of a container, the writable one."""
+    if state.entry.container is None or state.image is None:
+        return 0
+    return max(0, len(state.image.layers) - 1)

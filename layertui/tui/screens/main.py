@@ -5,19 +5,16 @@ from typing import ClassVar
 
 from textual import events
 from textual.binding import BindingType
-from textual.timer import Timer
 
 from layertui.present.safetext import safe
 from layertui.tui.actions import BY_NAME, PREFIXES, after_prefix, bindings
-from layertui.tui.messages import Folded, ImageOpened, LayerProgress, LayerRead, Settled
-from layertui.tui.pages import layer_trouble
+from layertui.tui.messages import Folded, LayerProgress, LayerRead, Settled
+from layertui.tui.roots import HostView
 from layertui.tui.screens.acting import ActingScreen
 from layertui.tui.state import ImageState
-from layertui.tui.tree_rows import What
+from layertui.tui.tree_pages import layer_trouble
+from layertui.tui.tree_rows import ENTRIES, What
 from layertui.tui.widgets.lines import LineList
-
-REST_S = 0.15
-"""Seconds that the cursor rests before contents in view are compared."""
 
 
 class MainScreen(ActingScreen, inherit_bindings=False):
@@ -25,36 +22,33 @@ class MainScreen(ActingScreen, inherit_bindings=False):
 
     BINDINGS: ClassVar[list[BindingType]] = list(bindings())
 
-    _rest: Timer | None = None
-
     def on_mount(self) -> None:
         """Draw what is known, and begin to read."""
         for pane in (self.images, self.files, self.find):
             pane.moved = self.moved
         chosen = self._first_place()
         self.here = (chosen, 0) if chosen is not None else None
-        self.images.show(self.states, frozenset(range(len(self.states))) - {chosen})
+        if chosen is not None:
+            self.images.unfold(chosen)
+        self.images.rebuild()
         self.place_panes()
         self.set_focus(self.images)
+        if self.holdings.host:
+            # What it takes to ask an engine is imported only then: the first frame does not wait for it.
+            self.call_after_refresh(self.ask_all)
+        else:
+            self.loader.describe(sorted(self.states.values(), key=lambda state: state.place != chosen))
         self.show_files()
         self.tell()
-        images = [place for place, state in enumerate(self.states) if state.entry.kind == "image"]
-        images.sort(key=lambda place: place != chosen)
-        self.loader.describe([(place, self.states[place]) for place in images])
-        for state in self.states:
-            if state.entry.kind == "broken":
-                state.error = state.entry.problem
-        self.images.rebuild()
 
     def _first_place(self) -> int | None:
-        """The entry that is opened first: what the reference meant, else the first image."""
-        entries = self.opened.entries
-        if self.opened.chosen is not None:
-            for place, entry in enumerate(entries):
-                if entry is self.opened.chosen:
-                    return place
-        images = [place for place, entry in enumerate(entries) if entry.kind == "image"]
-        return images[0] if images else (0 if entries else None)
+        """The entry that is opened first: what the reference meant, else the first image; nothing of a host."""
+        if isinstance(self.shown, HostView):
+            return None
+        states = self.states.values()
+        chosen = [state.place for state in states if state.entry is self.shown.chosen]
+        openable = [state.place for state in states if state.openable]
+        return next(iter([*chosen, *openable, *self.states]), None)
 
     def on_resize(self, event: events.Resize) -> None:
         """Place the panes anew."""
@@ -69,7 +63,7 @@ class MainScreen(ActingScreen, inherit_bindings=False):
         A pair's second key, and all that is typed into the prompt, go before what keys mean otherwise; an Alt chord is
         taken apart: over tmux it is Esc and a key.
         """
-        self.loader.key_s = time.monotonic()
+        self.loader.key_pressed(time.monotonic())
         key = event.key
         if self.asking and key != "ctrl+c":
             done = self.prompt.take(event)
@@ -128,16 +122,35 @@ class MainScreen(ActingScreen, inherit_bindings=False):
     def moved(self, pane: LineList) -> None:
         """Another thing is under a pane's cursor."""
         if pane is self.images:
-            row = self.images.row
-            if row is not None and row.what is What.LAYER and row.layer is not None:
-                place = row.place if self.here is None or self.here[0] not in row.places else self.here[0]
-                self.look_at(place, row.layer)
-            elif row is not None and row.what is What.IMAGE and row.folded is False:
-                self.open_image(row.place)
+            self._moved_in_tree()
         elif pane is self.files:
             self.files.remember()
         self.tell_details()
         self.rest()
+
+    def _moved_in_tree(self) -> None:
+        row = self.images.row
+        if row is not None and row.what is What.LAYER and row.layer is not None:
+            place = row.place if self.here is None or self.here[0] not in row.places else self.here[0]
+            if self._shows_at_once(place):
+                self.look_at(place, row.layer)
+        elif row is not None and row.what in ENTRIES and row.folded is False:
+            if self._shows_at_once(row.place):
+                self.open_image(row.place)
+            else:
+                self.describe(self.states[row.place])
+        if self.here is None:
+            self.show_files()
+
+    def _shows_at_once(self, place: int) -> bool:
+        """Whether the cursor alone shows an image.
+
+        In a file always. Of a host, an image that was opened, unless another is being read: to move over a line must
+        neither begin an engine's export nor end one.
+        """
+        if not self.holdings.host or (self.here is not None and self.here[0] == place):
+            return True
+        return self.states[place].opened and (self.state is None or not self.state.pending)
 
     def on_line_list_opened(self, message: LineList.Opened) -> None:
         """A line was clicked twice, or entered."""
@@ -161,39 +174,20 @@ class MainScreen(ActingScreen, inherit_bindings=False):
         """Let no thread read on: Python waits for them at its end."""
         self.loader.cancel(None)
 
-    def rest(self) -> None:
-        """Begin to wait until the cursor rests."""
-        if self._rest is not None:
-            self._rest.stop()
-        self._rest = self.set_timer(REST_S, self._rested)
-
-    def _rested(self) -> None:
-        state = self.state
-        if state is not None and self.files.squash is state.squash:
-            self.loader.settle(state, self.files.positions_in_view())
-
     # What the workers say
 
     def state_of(self, session: int) -> ImageState | None:
         """The image that a session reads; None for a stale one."""
-        return next((state for state in self.states if state.session == session), None)
-
-    def on_image_opened(self, message: ImageOpened) -> None:
-        """Manifest and config of an entry are there."""
-        state = self.states[message.place]
-        state.image, state.error = message.image, message.error
-        if self.here is not None and self.here[0] == message.place:
-            self.begin(message.place)
-        self.images.rebuild()
-        self.tell()
+        return next((state for state in self.states.values() if state.session == session), None)
 
     def on_layer_progress(self, message: LayerProgress) -> None:
         """A layer is further."""
         state = self.state_of(message.session)
         if state is None or state.layers[message.layer].attempt != message.attempt:
             return
-        state.layers[message.layer].done_bytes = message.done_bytes
-        self.images.rebuild()
+        layer = state.layers[message.layer]
+        layer.done_bytes = message.done_bytes
+        self.images.show_progress(state.place, message.layer, layer.short())
         if self.files.rows is None and state is self.state:
             self.show_files()
         self.tell_footer()
@@ -201,9 +195,9 @@ class MainScreen(ActingScreen, inherit_bindings=False):
     def on_layer_read(self, message: LayerRead) -> None:
         """A layer is read, or cannot be."""
         state = self.state_of(message.session)
+        self.loader.read_ended(state, message)
         if state is None:
             return
-        self.loader.read_ended(state, message)
         trouble = layer_trouble(message.layer, len(state.layers), state.layers[message.layer])
         if trouble:
             self.notice = safe(trouble)
@@ -215,10 +209,8 @@ class MainScreen(ActingScreen, inherit_bindings=False):
     def on_folded(self, message: Folded) -> None:
         """Layers are folded."""
         state = self.state_of(message.session) or self.state
-        if state is None:
-            return
         self.loader.fold_ended(state, message)
-        if state is self.state and self.here is not None:
+        if state is not None and state is self.state and self.here is not None:
             if state.squash_of(self.here[1]) is not self.files.squash or self.files.rows is None:
                 self.show_files()
             self.tell()

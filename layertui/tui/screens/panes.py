@@ -8,14 +8,16 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.worker import Worker
 
-from layertui.sources.resolve import Opened
+from layertui.sources.opened import Opened
 from layertui.tui.actions import Place
-from layertui.tui.loading import PROGRESS_SSH_S, Loader
+from layertui.tui.loading import Loader
+from layertui.tui.roots import Holdings, HostView
 from layertui.tui.screens.arrange import Arrangement, arrange
 from layertui.tui.state import ImageState
 from layertui.tui.widgets.bars import Bar
 from layertui.tui.widgets.files import FilePane
 from layertui.tui.widgets.find import FindPane
+from layertui.tui.widgets.hosttree import HostTree
 from layertui.tui.widgets.lines import LineList
 from layertui.tui.widgets.looks import LOOK_CLASSES, Still
 from layertui.tui.widgets.page import DetailPane, PageView
@@ -34,18 +36,26 @@ class PanesScreen(Screen[object], inherit_bindings=False):
     focused: Reactive[Widget | None] = Reactive(None, repaint=False)
     """Textual draws the whole screen when the focus moves; the panes draw what changes themselves."""
 
-    def __init__(self, opened: Opened, *, low_bandwidth: bool = False) -> None:
-        """Show an opened source."""
+    def __init__(
+        self,
+        shown: Opened | HostView,
+        *,
+        open_reference: Callable[[str], Opened] | None = None,
+        low_bandwidth: bool = False,
+    ) -> None:
+        """Show an opened source, or a host; `open_reference` opens what is offered where a host holds nothing."""
         super().__init__()
-        self.opened = opened
-        self.states = [ImageState(entry) for entry in opened.entries]
+        self.shown = shown
+        self.open_reference = open_reference
+        self.holdings = Holdings.of(shown)
+        self.states = self.holdings.states
+        """Everything that can be looked at, by number."""
         self.here: tuple[int, int] | None = None
         """The entry and the layer that are looked at."""
-        self.loader = Loader(self)
-        if low_bandwidth:
-            self.loader.progress_s = PROGRESS_SSH_S
+        self.loader = Loader(self, low_bandwidth=low_bandwidth)
         self.body = Still(id="body")
-        self.images = TreePane(id="tree")
+        kind = HostTree if self.holdings.host else TreePane
+        self.images: TreePane = kind(self.holdings, id="tree")
         self.files = FilePane(id="files")
         self.find = FindPane(id="find")
         self.page = PageView(id="page")
@@ -61,7 +71,7 @@ class PanesScreen(Screen[object], inherit_bindings=False):
         self.opening: Awaitable[object] | None = None
         """A screen that is being opened: the next key is for it."""
         self.asking = ""
-        """What the prompt asks for: filter or find; empty for nothing."""
+        """What the prompt asks for: filter, tree (a filter of that) or find; empty for nothing."""
         self.prefix = ""
         self.zoomed = False
         self._placed: tuple[Arrangement, LineList, bool] | None = None
@@ -89,7 +99,7 @@ class PanesScreen(Screen[object], inherit_bindings=False):
     @property
     def state(self) -> ImageState | None:
         """The image that is looked at."""
-        return self.states[self.here[0]] if self.here is not None else None
+        return self.states.get(self.here[0]) if self.here is not None else None
 
     @property
     def has_layers(self) -> bool:
@@ -115,7 +125,7 @@ class PanesScreen(Screen[object], inherit_bindings=False):
         focused = self.focused
         if isinstance(focused, LineList):
             return focused
-        return self.main_pane
+        return self.images if self.asking == "tree" else self.main_pane
 
     @property
     def main_pane(self) -> LineList:
@@ -127,7 +137,9 @@ class PanesScreen(Screen[object], inherit_bindings=False):
     def place_panes(self, place: Place | None = None) -> None:
         """Place the panes for the present size and focus."""
         width, height = self.app.size
-        where = arrange(width, height, place or self.pane.place, self.zoomed, self.images_extra)
+        where = arrange(
+            width, height, place or self.pane.place, self.zoomed, self.images_extra, host=self.holdings.host
+        )
         main = self.main_pane
         placed = (where, main, bool(self.asking))
         if placed == self._placed:

@@ -4,6 +4,7 @@ from layertui.tui.actions import Place
 from layertui.tui.messages import Found
 from layertui.tui.screens.browsing import BrowsingScreen
 from layertui.tui.widgets.find import hits_text
+from layertui.tui.widgets.hosttree import HostTree
 from layertui.tui.widgets.lines import LineList
 from layertui.tui.widgets.prompt import Prompt
 
@@ -12,7 +13,14 @@ class SearchingScreen(BrowsingScreen):
     """What the prompt asks for, and what is done with it."""
 
     def do_filter(self) -> None:
-        """Ask for a filter."""
+        """Ask for a filter: of the files, or of a host's images where those have the focus."""
+        if isinstance(self.pane, HostTree):
+            self.asking = "tree"
+            self.prompt.ask("/", self.images.view.query)
+            self.prompt.say(self.pane.matches)
+            self.place_panes(Place.TREE)
+            self.set_focus(self.prompt, scroll_visible=False)
+            return
         if self.page_name:
             self.close_page()
         self.asking = "filter"
@@ -52,12 +60,15 @@ class SearchingScreen(BrowsingScreen):
         if self.asking == "filter":
             self.files.filter(message.text)
             self._say_matches()
+        elif self.asking == "tree" and isinstance(self.images, HostTree):
+            self.images.filter(message.text)
+            self.prompt.say(self.images.matches)
         elif self.asking == "find":
             self._search(message.text)
 
     def on_prompt_key(self, message: Prompt.Key) -> None:
         """Move in the list that the prompt filters."""
-        pane = self.find if self.asking == "find" else self.files
+        pane = {"find": self.find, "tree": self.images}.get(self.asking, self.files)
         getattr(pane, f"do_{message.action}")()
 
     def leave_prompt(self, message: Prompt.Done) -> None:
@@ -66,6 +77,10 @@ class SearchingScreen(BrowsingScreen):
         if asked == "filter":
             # Keys of one packet end here before the last text was looked for.
             self.files.filter(message.text if message.kept else "")
+        elif asked == "tree" and isinstance(self.images, HostTree):
+            self.images.filter(message.text if message.kept else "")
+            self.go(self.images)
+            return
         elif asked == "find":
             if message.kept and message.text != self.find.query_text:
                 self._search(message.text)

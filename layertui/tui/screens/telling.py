@@ -2,14 +2,16 @@
 
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from layertui.present.safetext import safe
 from layertui.present.units import size_text
 from layertui.tui.actions import Place, footer, prefix_hint
-from layertui.tui.pages import file_page, history_lines, layer_details, path_details, tree_details
+from layertui.tui.pages import file_page, history_lines, path_details
 from layertui.tui.screens.panes import PanesScreen
 from layertui.tui.state import ImageState, Rate, Reading, progress_bytes
-from layertui.tui.tree_rows import entry_name, total_bytes
+from layertui.tui.tree_pages import layer_details, tree_details
+from layertui.tui.tree_rows import count_text, entry_name, total_bytes
 from layertui.tui.widgets.bars import header_line
 from layertui.tui.widgets.lines import LineList
 from layertui.tui.widgets.looks import Line, cells, spread
@@ -32,7 +34,8 @@ class TellingScreen(PanesScreen):
     """What is open, what is under the cursor, which keys there are, and how far the reading is."""
 
     _rate: Rate | None = None
-    _rate_session = 0
+    _rate_of: tuple[int, str] = (0, "")
+    """The session and the verb that the rate is measured of."""
 
     def go(self, pane: LineList) -> None:
         """Give a pane the focus, and say what belongs to it."""
@@ -54,7 +57,9 @@ class TellingScreen(PanesScreen):
         """What is open, and its totals."""
         state = self.state
         if state is None:
-            self.header.show(header_line([self.label()], [""], self.app.size.width))
+            images = sum(self.holdings.count(root, "image") for root in self.holdings.roots)
+            counted = count_text(images, "image") if self.holdings.host else ""
+            self.header.show(header_line([self.label()], [counted], self.app.size.width))
             return
         names = [self.label()]
         if state.image is not None:
@@ -81,24 +86,35 @@ class TellingScreen(PanesScreen):
         else:
             left_out = [] if self.closable else ["back"]
             if not self.has_layers:
-                left_out += ["next_layer", "merged", "filter", "find"]
+                left_out += ["next_layer", "merged", "find"]
+                if self.pane is not self.images or not self.holdings.host:
+                    left_out.append("filter")
             text = footer(self.pane.place, width - 1 - (cells(right) + 2 if right else 0), left_out)
             self.footer.show(spread([("dim", f" {text}")], right, width))
 
     def progress(self, state: ImageState | None, busy: bool, now_s: float, width: int) -> str:
-        """`reading 212/412 MB  61 MB/s  eta 3 s  Ctrl+C cancels`; empty when nothing is being read."""
+        """`reading 212/412 MB  61 MB/s  eta 3 s  Ctrl+C cancels`; empty when nothing is being read.
+
+        While layers arrive together, such as in an engine's export, it is of that.
+        """
         if state is None or not any(layer.reading is Reading.RUNNING for layer in state.layers):
             self._rate = None
             return "folding" if state is not None and busy else ""
+        transfer = state.transfer
+        verb = "reading" if transfer is None else safe(transfer.verb)
         done, total = progress_bytes(state.layers)
-        if self._rate is None or self._rate_session != state.session:
-            self._rate, self._rate_session = Rate(now_s, done), state.session
+        if transfer is not None:
+            done, total = transfer.done_bytes, transfer.total_bytes or 0
+        if self._rate is None or self._rate_of != (state.session, verb):
+            self._rate, self._rate_of = Rate(now_s, done), (state.session, verb)
         speed = self._rate.of(now_s, done)
-        parts = [f"reading {fraction_text(done, total)}"]
+        known = total >= done  # what an engine promises of an export is a hint
+        parts = [f"{verb} {fraction_text(done, total) if known else size_text(done)}"]
         if speed > 0:
-            if width >= ROOM_FOR_RATE:
+            if width >= ROOM_FOR_RATE or not known:
                 parts.append(f"{size_text(int(speed))}/s")
-            parts.append(f"eta {int((total - done) / speed) + 1} s")
+            if known:
+                parts.append(f"eta {int((total - done) / speed) + 1} s")
         parts.append("Ctrl+C cancels")
         while len(parts) > 1 and len("  ".join(parts)) > width - LEAST_KEYS:
             parts.pop(-2 if len(parts) > 2 else -1)  # the rate, then how to cancel: the help says that too
@@ -122,7 +138,7 @@ class TellingScreen(PanesScreen):
             position, squash = self.find.hit.position, self.find.squash
         elif pane.place is Place.TREE or position is None:
             row = self.images.row
-            return tree_details(self.states[row.place], row, self.label()) if row is not None else []
+            return tree_details(self.holdings, row, datetime.now(UTC)) if row is not None else []
         if position is None or squash is None or state is None or state.image is None:
             return []
         if self._placed is not None and self._placed[0].details < 0:
@@ -154,9 +170,12 @@ class TellingScreen(PanesScreen):
 
     def label(self) -> str:
         """What the source is called."""
-        return safe(self.opened.source.label)
+        if not self.holdings.host:
+            return safe(self.holdings.roots[0].name)
+        return safe(self.holdings.roots[self.state.root].name) if self.state is not None else "this host"
 
     @property
     def closable(self) -> bool:
         """Whether `back` has something to go back from."""
-        return bool(self.page_name or self.zoomed or self.files.view.query or self.hits_at >= 0)
+        filtered = self.files.view.query or (self.pane is self.images and self.images.view.query)
+        return bool(self.page_name or self.zoomed or filtered or self.hits_at >= 0)

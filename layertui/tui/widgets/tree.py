@@ -1,18 +1,27 @@
 """The tree pane: images and their layers."""
 
-from collections.abc import Callable, Sequence
-from typing import ClassVar
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import ClassVar, TypeVar
 
 from rich.cells import cell_len
 
 from layertui.present.safetext import crop_end
 from layertui.tui.actions import Place
+from layertui.tui.roots import Holdings
 from layertui.tui.state import ImageState
-from layertui.tui.tree_rows import TreeRow, What, by_ancestry, by_image, chain_of
+from layertui.tui.tree_by_ancestry import by_ancestry
+from layertui.tui.tree_by_image import by_image
+from layertui.tui.tree_rows import ENTRIES, NOWHERE, TreeRow, What
+from layertui.tui.tree_view import TreeView
 from layertui.tui.widgets.lines import LineList
 from layertui.tui.widgets.looks import Line, Run, pad
 
-SIZE_LOOKS = {".": "dim", "stopped": "dim", "failed": "error", "damaged": "error", "mismatch": "error"}
+SIZE_LOOKS = {
+    **dict.fromkeys((".", "stopped", "connecting...", "opening..."), "dim"),
+    **dict.fromkeys(("failed", "damaged", "mismatch"), "error"),
+}
 """How a word in the place of a size is drawn."""
 
 
@@ -22,38 +31,26 @@ class TreePane(LineList):
     place: ClassVar[Place] = Place.TREE
     rail_track = "│"
 
-    def __init__(self, *, id: str) -> None:
-        """Make it empty."""
+    def __init__(self, holdings: Holdings, *, id: str) -> None:
+        """Show what is known; `rebuild` shows more of it."""
         super().__init__(id=id)
-        self._states: Sequence[ImageState] = ()
+        self.holdings = holdings
         self.rows: list[TreeRow] = []
-        self.ancestry = False
-        self.closed: frozenset[int] = frozenset()
-        """Images whose layers are folded away."""
-        self._closed_chains: frozenset[str] = frozenset()
-        self.current: tuple[int, int] | None = None
-        """The entry and the layer that the file pane shows; kept apart from the cursor."""
+        self.view = TreeView()
+        self._made_for = -1
 
-    def show(self, states: Sequence[ImageState], closed: frozenset[int]) -> None:
-        """Show other images."""
-        self._states, self.closed = states, closed
+    def look_like(self, view: TreeView) -> None:
+        """Show another view."""
+        self.view = view
         self.rebuild()
 
     def rebuild(self) -> None:
         """Make the lines anew, with the cursor on the same thing."""
         row = self.row
-        build: Callable[[], list[TreeRow]] = (
-            (lambda: by_ancestry(self._states, self._closed_chains))
-            if self.ancestry
-            else (lambda: by_image(self._states, self.closed))
-        )
-        before, self.rows = self.rows, build()
+        before, self.rows = self.rows, self._made()
         index = self.cursor
         if row is not None:
-            found = next((i for i, other in enumerate(self.rows) if other.identity == row.identity), None)
-            if found is None:
-                found = next((i for i, other in enumerate(self.rows) if other.place == row.place), index)
-            index = found
+            index = self._again(row, index)
         if len(before) != len(self.rows) or index != self.cursor:
             self.changed(index)
             return
@@ -61,51 +58,104 @@ class TreePane(LineList):
             if old != new:
                 self.refresh_line(number)
 
+    def show_progress(self, place: int, layer: int, size: str) -> None:
+        """Show how far a layer is: its lines only, as to make thousands of lines anew would hold up keys."""
+        for number, row in enumerate(self.rows):
+            if row.layer == layer and row.place == place and row.size != size:
+                self.rows[number] = replace(row, size=size)
+                self.refresh_line(number)
+
+    def _again(self, row: TreeRow, index: int) -> int:
+        """The line that the cursor belongs on: the same as before, else of the same entry, else of the same place."""
+        alike: tuple[Callable[[TreeRow], bool], ...] = (
+            lambda other: other.identity == row.identity,
+            lambda other: other.place == row.place and row.place != NOWHERE,
+            lambda other: other.root == row.root and row.root != NOWHERE,
+        )
+        for same in alike:
+            found = next((at for at, other in enumerate(self.rows) if same(other)), None)
+            if found is not None:
+                return found
+        return index
+
+    def _made(self) -> list[TreeRow]:
+        self._made_for = self.inner_width
+        now = datetime.now(UTC)
+        if self.view.ancestry:
+            return by_ancestry(self.holdings, self.view, self.inner_width, now)
+        return by_image(self.holdings, self.view, self.inner_width, now)
+
     @property
     def row(self) -> TreeRow | None:
         """The line under the cursor."""
         return self.rows[self.cursor] if self.cursor < len(self.rows) else None
 
+    @property
+    def state(self) -> ImageState | None:
+        """The image or container that the cursor is in."""
+        return self.holdings.states.get(self.row.place) if self.row is not None else None
+
+    def wanting(self) -> list[ImageState]:
+        """What in view, or without a place in the order by ancestry, could say more once its manifest is read."""
+        places = {
+            row.place
+            for number, row in enumerate(self.rows)
+            if row.wanting and (row.what in ENTRIES or self.top <= number < self.top + self.window_height)
+        }
+        return [self.holdings.states[place] for place in sorted(places)]
+
     def line_count(self) -> int:
         """How many lines there are."""
+        if self.holdings.host and self._made_for != self.inner_width:
+            self.rows = self._made()  # sentences are wrapped to the width
+            self._strips.clear()
         return len(self.rows)
 
     def title(self, width: int) -> Line:
         """What the pane shows, and in which order."""
-        return [("title", " LAYERS  by ancestry" if self.ancestry else " IMAGES / LAYERS")]
+        return [("title", " LAYERS  by ancestry" if self.view.ancestry else " IMAGES / LAYERS")]
 
     def empty(self, width: int) -> list[Line]:
         """There is always an entry; a source without one says so."""
         return [[("dim", " This holds no image.")]]
 
     def line(self, index: int, width: int) -> Line:
-        """Fold mark, label and size."""
+        """Fold mark, label, and at the right the size."""
         row = self.rows[index]
         fold = ("└ " if row.branch else "  ") if row.folded is None else ("> " if row.folded else "v ")
-        indent = " " * (1 + row.depth) + (fold if row.depth == 0 or row.folded is not None or self.ancestry else " ")
-        size = f" {row.size} " if row.size else " "
+        wide = row.depth == 0 or row.folded is not None or self.view.ancestry
+        indent = " " * (1 + row.depth) + (fold if wide else " ")
+        size = f" {self.right(row, width)} " if self.right(row, width) else " "
         room = width - len(indent) - len(row.number) - cell_len(size)
         runs: list[Run] = [("dim" if row.dimmed else "plain", indent + row.number)]
         if row.bold:
-            tags = crop_end(f"{row.bold}  ", room)
-            runs.append(("win", tags))
-            room -= cell_len(tags)
+            bold = crop_end(f"{row.bold}  ", room)
+            runs.append(("win", bold))
+            room -= cell_len(bold)
         label = pad(crop_end(row.label, room), room)
-        look = "dim" if row.dimmed else ("win" if row.what is What.IMAGE else "plain")
-        runs.append((look, label))
+        dimmed = row.dimmed or row.what in (What.ROOT, What.CONTAINER)
+        runs.append(("dim" if dimmed else ("win" if row.what is What.IMAGE else "plain"), label))
         runs.append((SIZE_LOOKS.get(row.size, "dim" if row.dimmed else "plain"), size))
         return runs
 
+    def right(self, row: TreeRow, width: int) -> str:
+        """What stands at the right of a line: its size."""
+        return row.size
+
     def select(self, place: int, layer: int) -> None:
         """Put the cursor on a layer, without saying so; opens its image's fold."""
-        if place in self.closed:
-            self.closed -= {place}
-            self.rebuild()
+        if place not in self.view.unfolded:
+            self.look_like(replace(self.view, unfolded=self.view.unfolded | {place}))
         found = self.index_of(place, layer)
-        if found is None and self.ancestry:
-            self._closed_chains = frozenset()
-            self.rebuild()
+        if found is None and self.view.ancestry:
+            self.look_like(replace(self.view, folded_chains=frozenset()))
             found = self.index_of(place, layer)
+        if found is not None:
+            self.move_to(found, say=False)
+
+    def stand_at(self, place: int) -> None:
+        """Put the cursor on the line of an entry, without saying so."""
+        found = next((at for at, row in enumerate(self.rows) if row.place == place and row.what in ENTRIES), None)
         if found is not None:
             self.move_to(found, say=False)
 
@@ -118,13 +168,19 @@ class TreePane(LineList):
 
     # Folding
 
+    def unfold(self, place: int) -> None:
+        """Show an image's layers, or a container's."""
+        self.look_like(replace(self.view, unfolded=self.view.unfolded | {place}))
+
     def _set_folded(self, row: TreeRow, folded: bool) -> None:
-        if self.ancestry:
-            chain = chain_of(self._states, row)
-            self._closed_chains = self._closed_chains | {chain} if folded else self._closed_chains - {chain}
+        view = self.view
+        if row.what is What.ROOT:
+            view = replace(view, folded_roots=_with(view.folded_roots, row.root, folded))
+        elif view.ancestry:
+            view = replace(view, folded_chains=_with(view.folded_chains, row.chain, folded))
         else:
-            self.closed = self.closed | {row.place} if folded else self.closed - {row.place}
-        self.rebuild()
+            view = replace(view, unfolded=_with(view.unfolded, row.place, not folded))
+        self.look_like(view)
         self.moved(self)
 
     def do_fold(self) -> None:
@@ -159,24 +215,36 @@ class TreePane(LineList):
             self.move_to(parent)
 
     def do_collapse_all(self) -> None:
-        """Fold every image."""
-        self.closed = frozenset(range(len(self._states)))
-        chains = {chain_of(self._states, row) for row in by_ancestry(self._states, frozenset()) if row.folded is False}
-        self._closed_chains = frozenset(chains)
-        self.rebuild()
+        """Fold everything."""
+        everything = by_ancestry(
+            self.holdings, replace(self.view, folded_chains=frozenset()), self.inner_width, datetime.now(UTC)
+        )
+        chains = frozenset(row.chain for row in everything if row.folded is False)
+        roots = frozenset(range(len(self.holdings.roots)))
+        self.look_like(replace(self.view, unfolded=frozenset(), folded_roots=roots, folded_chains=chains))
+        self.moved(self)
 
     def do_expand_all(self) -> None:
-        """Unfold every image."""
-        self.closed, self._closed_chains = frozenset(), frozenset()
-        self.rebuild()
+        """Unfold everything."""
+        places = frozenset(self.holdings.states)
+        self.look_like(replace(self.view, unfolded=places, folded_roots=frozenset(), folded_chains=frozenset()))
+        self.moved(self)
 
     def do_order(self) -> None:
         """By image, or by ancestry."""
-        self.ancestry = not self.ancestry
         row = self.row
-        self.rebuild()
+        self.look_like(replace(self.view, ancestry=not self.view.ancestry))
         if row is not None and row.layer is not None:
             found = self.index_of(row.place, row.layer)
             if found is not None:
                 self.move_to(found, say=False)
         self.changed()
+        self.moved(self)
+
+
+T = TypeVar("T", int, str)
+
+
+def _with(values: frozenset[T], value: T, wanted: bool) -> frozenset[T]:
+    """A set with a value in it, or without."""
+    return values | {value} if wanted else values - {value}

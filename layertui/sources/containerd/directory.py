@@ -1,0 +1,22 @@
+"""containerd's root as a directory that a person names, also of a host that is dead or mounted elsewhere."""
+
+from layertui.errors import NotFoundError
+from layertui.sources.base import Listing
+from layertui.sources.containerd.finding import META_DB, SCHEME, look_at_store
+from layertui.sources.containerd.listing import list_store
+from layertui.sources.containerd.store import ContentStore
+from layertui.sources.target import Target
+
+__all__ = ["SCHEME", "open_source", "sniff"]
+
+
+def sniff(target: Target) -> bool:
+    """Whether this is a directory with containerd's database."""
+    return target.directory is not None and look_at_store(target.directory).said != "absent"
+
+
+def open_source(target: Target) -> Listing:
+    """List the images and containers of a store; raises LayertuiError."""
+    if target.directory is None or not sniff(target):
+        raise NotFoundError(f"{target.label} is no store of containerd: {META_DB} is missing.")
+    return list_store(ContentStore(target.directory, target.label))

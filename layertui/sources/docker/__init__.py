@@ -1,0 +1,1 @@
+"""Docker: its engine through the API, and its own books on disk."""

@@ -1,0 +1,125 @@
+"""Every worker of the screen: asking places, opening images, reading layers, folding, comparing contents, finding.
+
+Scheduling runs in the screen's own thread; the workers are threads that only read, fold and post messages. So nothing
+here is locked: a thread gets all it needs when it starts.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from layertui.stack.squash import Squash
+from layertui.tui.host import Host
+from layertui.tui.loading.asking import Asker
+from layertui.tui.loading.folding import Folder
+from layertui.tui.loading.looking import Looker
+from layertui.tui.loading.reading import PROGRESS_SSH_S, Readers, begun
+from layertui.tui.messages import Folded, LayerRead
+from layertui.tui.roots import Root
+from layertui.tui.state import ImageState, Reading
+
+
+class Loader:
+    """Reads what the screen shows, and says so in messages."""
+
+    def __init__(self, host: Host, *, low_bandwidth: bool = False) -> None:
+        """Work for `host`; with `low_bandwidth` progress is said seldom."""
+        self._sessions = 0
+        self._readers = Readers(host)
+        self._folder = Folder(host, lambda: self._readers.wanted)
+        self._looker = Looker(host)
+        self._asker = Asker(host)
+        if low_bandwidth:
+            self._readers.progress_s = PROGRESS_SSH_S
+
+    @property
+    def busy(self) -> bool:
+        """Whether layers are being read or folded."""
+        return self._readers.busy or self._folder.busy
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the answer of a place is awaited, or a manifest."""
+        return self._asker.waiting
+
+    def key_pressed(self, now_s: float) -> None:
+        """Readers give way for a moment; `now_s` is of the monotonic clock."""
+        self._readers.key_s = now_s
+
+    def want(self, layer: int) -> None:
+        """Read this layer first."""
+        self._readers.wanted = layer
+
+    # Places and images
+
+    def ask(self, number: int, root: Root) -> None:
+        """Open a place and list what it holds, independently of all others."""
+        self._asker.ask(number, root)
+
+    def offer(self) -> None:
+        """Look for archives in the present directory."""
+        self._asker.offer()
+
+    def describe(self, states: Iterable[ImageState]) -> None:
+        """Read manifest and config of entries in the background; those that are known or being read are passed over."""
+        self._asker.describe(states)
+
+    # Layers
+
+    def open(self, state: ImageState, known: Iterable[ImageState]) -> None:
+        """Begin to read an image's layers; those that another image has read already are taken from there."""
+        if state.image is None:
+            return
+        self._sessions += 1
+        state.session = self._sessions
+        state.layers = begun(state, known)
+        self.pump(state)
+
+    def pump(self, state: ImageState) -> None:
+        """Start what can be started: readers for queued layers, and the fold of a prefix that has grown."""
+        self._readers.pump(state)
+        self._folder.fold(state)
+
+    def again(self, state: ImageState) -> int:
+        """Queue what failed or was cancelled once more; returns how many layers that are."""
+        count = 0
+        for number, layer in enumerate(state.layers):
+            broken = state.image is None or state.image.layers[number].content is None
+            if layer.reading in (Reading.FAILED, Reading.CANCELLED) and not broken:
+                layer.reading, layer.error, layer.done_bytes = Reading.QUEUED, None, 0
+                count += 1
+        self.pump(state)
+        return count
+
+    def cancel(self, state: ImageState | None) -> bool:
+        """Stop reading; returns whether anything was running. What is read stays, the rest can be read `again`."""
+        self._readers.cancel()
+        self._looker.cancel()
+        return state is not None and sum(layer.stop() for layer in state.layers) > 0
+
+    def cancel_asking(self) -> bool:
+        """Await no place and no manifest any more; returns whether one was awaited."""
+        waited = self._asker.waiting
+        self._asker.cancel()
+        return waited
+
+    def read_ended(self, state: ImageState | None, message: LayerRead) -> None:
+        """Take in how a layer's reading ended, and go on with the next; `state` is None for a stale message."""
+        if self._readers.ended(state, message) and state is not None:
+            self.pump(state)
+
+    def fold_ended(self, state: ImageState | None, message: Folded) -> None:
+        """Take in a fold, and start the next that is due; `state` is what is looked at, None for nothing."""
+        self._folder.ended(state, message)
+
+    # What is folded
+
+    def settle(self, state: ImageState, positions: Sequence[int]) -> None:
+        """Compare contents at positions (rows in view) in the background.
+
+        Nothing is compared while layers are still read: the next fold would forget it.
+        """
+        if not state.pending and not self.busy:
+            self._looker.settle(state, positions)
+
+    def find(self, state: ImageState, squash: Squash, query: str) -> None:
+        """Search all paths in the background; a newer call replaces an older."""
+        self._looker.find(state, squash, query)

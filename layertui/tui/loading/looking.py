@@ -1,0 +1,79 @@
+"""Looking closer at what is folded: comparing contents of rows in view, and finding paths."""
+
+from collections.abc import Sequence
+
+from textual.worker import Worker, get_current_worker
+
+from layertui.errors import Cancelled
+from layertui.present.find import fuzzy
+from layertui.stack.content import Contents
+from layertui.stack.squash import Squash
+from layertui.stack.state import State
+from layertui.tui.host import Host
+from layertui.tui.messages import Found, Settled
+from layertui.tui.state import ImageState
+
+FIND_LIMIT = 500
+"""Hits that are kept of a fuzzy search."""
+
+
+class Looker:
+    """Compares and finds, one of each at a time."""
+
+    def __init__(self, host: Host) -> None:
+        """Work for `host`."""
+        self._host = host
+        self._settling: Worker[None] | None = None
+        self._finding: Worker[None] | None = None
+
+    def cancel(self) -> None:
+        """Stop both."""
+        for worker in (self._settling, self._finding):
+            if worker is not None:
+                worker.cancel()
+
+    def settle(self, state: ImageState, positions: Sequence[int]) -> None:
+        """Compare contents at positions (rows in view) in the background, unless that is going on already.
+
+        It is not begun anew for each view: a compressed layer is inflated from its start, and would never get to its
+        end.
+        """
+        squash, image = state.squash, state.image
+        if squash is None or image is None:
+            return
+        due = [at for at in positions if squash.states[at] == State.REWRITTEN and at not in state.compared]
+        if not due or (self._settling is not None and not self._settling.is_finished):
+            return
+        contents = state.contents = state.contents or Contents([layer.content for layer in image.layers])
+        session, post, compared = state.session, self._host.post_message, state.compared
+
+        def work() -> None:
+            worker = get_current_worker()
+            try:
+                contents.settle(squash, due, lambda: worker.is_cancelled)
+            except Cancelled:
+                return
+            # A comparison that fails leaves the mark `?`, which says that it is not known.
+            except Exception:
+                pass
+            compared.update(due)
+            post(Settled(session, squash))
+
+        self._settling = self._host.start_worker(work, "settle")
+
+    def find(self, state: ImageState, squash: Squash, query: str) -> None:
+        """Search all paths in the background; a newer call replaces an older."""
+        if self._finding is not None:
+            self._finding.cancel()
+        session, post = state.session, self._host.post_message
+
+        def work() -> None:
+            worker = get_current_worker()
+            try:
+                hits = fuzzy(squash, query, FIND_LIMIT, lambda: worker.is_cancelled)
+            except Cancelled:
+                return
+            if not worker.is_cancelled:
+                post(Found(session, query, squash, list(hits)))
+
+        self._finding = self._host.start_worker(work, "find")

@@ -1,0 +1,172 @@
+"""The places of a host: asking each on its own, and what stands there while or because none answers."""
+
+from collections.abc import Callable
+
+from layertui.sources.base import Source
+from layertui.sources.held import tried
+from layertui.sources.opened import Opened
+from layertui.sources.place import Place
+from layertui.tui.messages import ImagesOpened, Offered, RootAnswered
+from layertui.tui.roots import Asking, HostView, Root
+from layertui.tui.screens.searching import SearchingScreen
+from layertui.tui.state import ImageState
+
+DEMO = "demo"
+"""The reference of the built-in images."""
+
+
+class HostingScreen(SearchingScreen):
+    """Which places there are, and how far they are."""
+
+    _offering = False
+    """Whether files were looked for already."""
+
+    def ask_all(self) -> None:
+        """Ask every place at once: one that hangs holds up no other."""
+        for number, root in enumerate(self.holdings.roots):
+            self.loader.ask(number, root)
+        self.images.rebuild()
+        self._offer_if_nothing()
+
+    def open_root(self, number: int) -> None:
+        """Open what is offered; fold or unfold another place."""
+        root = self.holdings.roots[number]
+        if root.asking in (Asking.OFFERED, Asking.CANCELLED):
+            self.ask_again(number)
+            self.images.rebuild()
+        else:
+            self.images.do_fold()
+
+    def ask_again(self, number: int) -> str:
+        """Ask a place once more; returns what to say about it."""
+        root = self.holdings.roots[number]
+        self.loader.ask(number, root)
+        return f"Opening {root.name}." if root.offered else f"Asking {root.name} again."
+
+    def try_again(self, state: ImageState | None) -> bool:
+        """Open an entry again that could not be; False where that is not what is wrong."""
+        if state is None or state.error is None:
+            return False
+        state.error = None
+        self.describe(state)
+        return True
+
+    def cancel_asking(self) -> bool:
+        """Await no answer any more; returns whether one was awaited."""
+        waited = self.loader.cancel_asking()
+        for root in self.holdings.roots:
+            if root.asking is Asking.RUNNING:
+                root.asking, root.attempt, waited = Asking.CANCELLED, 0, True
+        for state in self.states.values():
+            state.describing = False
+        self.images.rebuild()
+        self.show_files()
+        self._offer_if_nothing()
+        return waited
+
+    def on_root_answered(self, message: RootAnswered) -> None:
+        """A place was opened and listed, or could not be."""
+        root = self.holdings.roots[message.root]
+        if root.attempt != message.attempt:
+            return
+        before = self.state
+        if message.source is not None:
+            self.holdings.adopt(message.root, message.source, message.entries)
+        else:
+            root.asking, root.error = Asking.FAILED, message.error
+        self._stay(before)
+        self.images.rebuild()
+        if root.offered and root.members:
+            self._open_first(root)
+        self._offer_if_nothing()
+        self.show_files()
+        self.tell()
+        self.rest()
+
+    def _stay(self, before: ImageState | None) -> None:
+        """After a place was asked again: look at the same image still, or at nothing where it is gone."""
+        if before is None or self.here is None:
+            return
+        after = self.states.get(before.place)
+        if after is not before:
+            self.loader.cancel(before)
+        if after is None:
+            self.here = None
+        elif after is not before:
+            place, layer = self.here
+            self.here = None
+            self.look_at(place, layer)
+
+    def _open_first(self, root: Root) -> None:
+        place = next((place for place in root.members if self.states[place].openable), None)
+        row = self.images.row
+        if place is not None and row is not None and self.holdings.roots[row.root : row.root + 1] == [root]:
+            self.images.unfold(place)
+            self.images.stand_at(place)
+            self.open_image(place)
+
+    def on_images_opened(self, message: ImagesOpened) -> None:
+        """Manifest and config of entries are there."""
+        for found in message.found:
+            state = found.state
+            if self.states.get(state.place) is not state:
+                continue
+            state.image, state.error, state.describing = found.image, found.error, False
+            if self.here is not None and self.here[0] == state.place and not state.opened:
+                self.begin(state.place)
+        self.images.rebuild()
+        if self.page_name == "info":
+            self.page.remake()
+        self.show_files_if_none()
+        self.tell()
+
+    def show_files_if_none(self) -> None:
+        """Say in the file pane how far the image is, where no layer of it is shown."""
+        if self.files.rows is None:
+            self.show_files()
+
+    # Where there is nothing
+
+    def _offer_if_nothing(self) -> None:
+        if not self.holdings.host or not self.holdings.nothing or self._offering:
+            return
+        self._offering = True
+        if self.open_reference is not None:
+            self.loader.offer()
+
+    def on_offered(self, message: Offered) -> None:
+        """Archives were looked for: they are offered, and the built-in images after them."""
+        opener = self.open_reference
+        if opener is None or not self.holdings.nothing:
+            return
+        for name in (*message.names, DEMO):
+            text = name if name == DEMO else f"./{name}"
+            place = Place(DEMO if name == DEMO else "file", name, text, True, "", "", _opening(opener, text))
+            self.holdings.roots.append(Root(place, Asking.OFFERED, offered=True))
+        self.images.rebuild()
+        if all(root.offered for root in self.holdings.roots):
+            # What comes before the first of them is a sentence.
+            self.images.move_to(next(at for at, row in enumerate(self.images.rows) if row.root >= 0), say=False)
+        self.show_files()
+        self.tell()
+
+    def nothing_open(self) -> str:
+        """What the file pane says while no image is looked at: what to do, or what was tried."""
+        if not isinstance(self.shown, HostView):
+            return super().nothing_open()
+        row = self.images.row
+        root = self.holdings.roots[row.root] if row is not None and row.root >= 0 else None
+        if root is not None and root.error is not None:
+            return f"{root.error.message} {root.error.hint}"
+        if self.holdings.connecting and not self.states:
+            names = ", ".join(root.name for root in self.holdings.roots if root.asking is Asking.RUNNING)
+            return f"Asking {names}..."
+        if self.holdings.nothing and not any(place.found for place in self.shown.places):
+            return f"{tried(self.shown.places)} Try: layertui ./image.tar"
+        if self.holdings.nothing:
+            return "No engine and no store holds an image. Try: layertui ./image.tar"
+        return "Enter opens an image or a container: its layers are read only then."
+
+
+def _opening(opener: Callable[[str], Opened], text: str) -> Callable[[], Source]:
+    return lambda: opener(text).source
