@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Self
 
-from layertui.errors import DamagedError, LayertuiError
-from layertui.image.blob import FileBlob, read_error
+from layertui.errors import DamagedError, LayertuiError, UnreachableError
+from layertui.image.blob import FileBlob, file_kind, read_error
 from layertui.image.bounds import DOCUMENT_BYTES, Bound
 from layertui.layer.member import shown
 
@@ -152,6 +152,10 @@ class Beneath:
                 if before != self._fd:
                     os.close(before)
             name = names[-1]
+            if flags == _FILE:
+                mode = os.stat(name, dir_fd=at, follow_symlinks=False).st_mode
+                if stat.S_ISCHR(mode) or stat.S_ISBLK(mode):  # opening one can do something: a watchdog starts
+                    raise UnreachableError(f"{label} is {file_kind(mode)}, not a file.")
             return os.open(name, flags, dir_fd=at)
         except (OSError, ValueError) as problem:
             if isinstance(problem, OSError) and problem.errno == errno.ENOTDIR and _is_symlink(at, name):

@@ -107,6 +107,15 @@ def test_attributes_are_those_of_the_link_and_not_of_its_target(tree: Path) -> N
         beneath.xattrs(b"absent")
 
 
+@pytest.mark.skipif(not IS_ROOT, reason="makes a device")
+def test_a_device_is_not_even_opened(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.mknod(tree / "device", stat.S_IFCHR | 0o600, os.makedev(1, 5))
+    beneath = Beneath.open(tree)
+    monkeypatch.delattr(os, "open")
+    with pytest.raises(UnreachableError, match="device is a character device, not a file"):
+        beneath.read(b"device")
+
+
 @pytest.mark.skipif(not IS_ROOT, reason="becomes another user")
 def test_without_permission_it_says_so(tree: Path) -> None:
     (tree / "a/b").chmod(0o700)
