@@ -64,7 +64,7 @@ def read_archive(blob: Blob, tick: Callable[[int], None] | None = None) -> dict[
     archive = scan_archive(blob, tick)
     if archive.damage is not None:
         raise DamagedError(
-            f"{blob.label}: damaged at byte {archive.damage.offset_bytes:,}: {archive.damage.message}.",
+            f"{blob.label}: {archive.damage.where}: {archive.damage.message}.",
             "The file is incomplete or not a tar: save, copy or download it again.",
         )
     return archive.members

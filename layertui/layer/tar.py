@@ -23,8 +23,13 @@ class Damage:
 
     message: str
     """One clause, without the file's name: "the header's checksum is wrong"."""
-    offset_bytes: int
-    """Offset in the uncompressed tar."""
+    offset_bytes: int | None
+    """Offset in the uncompressed tar; None for a layer that is no tar."""
+
+    @property
+    def where(self) -> str:
+        """That there is damage, and where: `damaged at byte 81,920`."""
+        return "incomplete" if self.offset_bytes is None else f"damaged at byte {self.offset_bytes:,}"
 
 
 def scan(window: Window, columns: Columns) -> Damage | None:

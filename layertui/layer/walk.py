@@ -61,7 +61,7 @@ class WalkedLayer(StoredTree):
         place(columns, self.label)
         # Only a directory can carry an opaque marker; the build adds implied ones.
         hidden = self.dialect is Dialect.OVERLAY and Kind.DIRECTORY in columns.kinds and not sees_trusted_xattrs()
-        return replace(build(columns), damage=Damage(HIDDEN_MARKERS, 0) if hidden else None)
+        return replace(build(columns), damage=Damage(HIDDEN_MARKERS, None) if hidden else None)
 
     def window(self, tree: LayerTree) -> FilesWindow:
         """See StoredTree.window."""

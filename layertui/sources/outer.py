@@ -30,7 +30,7 @@ class Outer:
         self._blob = blob
         self._members = archive.members
         if archive.damage is not None:
-            self.damage = f"damaged at byte {archive.damage.offset_bytes:,}: {archive.damage.message}"
+            self.damage = f"{archive.damage.where}: {archive.damage.message}"
 
     @property
     def warnings(self) -> tuple[str, ...]:

@@ -130,7 +130,7 @@ def layer_problems(image: Image, layer: Layer, tree: LayerTree) -> list[Layertui
         message = tree.damage.message.removeprefix(f"{label}: ")
         problems.append(
             DamagedError(
-                f"{label}: damaged at byte {tree.damage.offset_bytes:,} in {which}: {message.rstrip('.')}.",
+                f"{label}: {tree.damage.where} in {which}: {message.rstrip('.')}.",
                 "What was read before it is shown; totals are partial.",
             )
         )

@@ -154,7 +154,7 @@ def layer_trouble(number: int, count: int, state: LayerState) -> str:
     if state.error is not None:
         return f"{name} cannot be read: {state.error.message}"
     if state.tree is not None and state.tree.damage is not None:
-        return f"{name} is damaged at byte {state.tree.damage.offset_bytes:,}. Totals are partial."
+        return f"{name} is {state.tree.damage.where}. Totals are partial."
     return state.tree.problems[0] if state.tree is not None and state.tree.problems else ""
 
 
@@ -197,7 +197,7 @@ def _layer_problems(layer: Layer, states: Sequence[LayerState]) -> list[Line]:
     tree = state.tree
     said: list[str] = []
     if tree.damage is not None:
-        what = f"damaged at byte {tree.damage.offset_bytes:,}: {tree.damage.message.rstrip('.')}"
+        what = f"{tree.damage.where}: {tree.damage.message.rstrip('.')}"
         where = f"in layer {layer.index} of {len(states)}"
         said.append(f"{what}, {where}. {_shown(layer.index, states)}; totals are partial.")
     said += tree.problems
