@@ -22,7 +22,10 @@ _EVERY_ID = 4_294_967_295
 _ENGINE_PREFIXES = (b"user.overlay.", b"user.fuseoverlayfs.", b"user.containers.")
 """Attributes by which engines keep their own books: never an image's."""
 
-_LISTED = (b"security.capability", b"security.ima")
+CAPABILITY = b"security.capability"
+"""What a file may do without being root (capabilities(7))."""
+
+_LISTED = (CAPABILITY, b"security.ima")
 """Attributes besides `user.` ones that engines write into a layer's tar. Others are the host's, as SELinux labels."""
 
 FUSE_OPAQUE_NAME = b".wh..opq"

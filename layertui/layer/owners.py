@@ -51,6 +51,22 @@ class OwnerMap:
         """An owner's uid and gid in the container, None for one that no range holds."""
         return _inside(self.uids, uid), _inside(self.gids, gid)
 
+    def capability(self, value: bytes) -> bytes:
+        """A `security.capability` as the container has it.
+
+        In a user namespace the kernel notes whose root may use it (revision 3 of `struct vfs_ns_cap_data`,
+        linux/capability.h); for that root itself it is an ordinary one (revision 2).
+        """
+        if len(value) == _CAPABILITY_3_BYTES and value[3] == 3:
+            root = int.from_bytes(value[20:], "little")
+            if _inside(self.uids, root) == 0:
+                return value[:3] + b"\2" + value[4:20]
+        return value
+
+
+_CAPABILITY_3_BYTES = 24
+"""Revision 3: magic and revision, two pairs of sets, and the ID of the namespace's root."""
+
 
 def _inside(ranges: tuple[IdRange, ...], host_id: int) -> int | None:
     for container_id, first, size in ranges:

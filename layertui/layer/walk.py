@@ -9,7 +9,15 @@ from layertui.errors import LayertuiError, UnreachableError
 from layertui.layer.beneath import Beneath, Root, opened
 from layertui.layer.build import build
 from layertui.layer.columns import Columns, Kind, Owner
-from layertui.layer.dialect import FUSE_OPAQUE_NAME, KINDS, Dialect, Override, listed_xattrs, sees_trusted_xattrs
+from layertui.layer.dialect import (
+    CAPABILITY,
+    FUSE_OPAQUE_NAME,
+    KINDS,
+    Dialect,
+    Override,
+    listed_xattrs,
+    sees_trusted_xattrs,
+)
 from layertui.layer.files import FilesWindow, place
 from layertui.layer.member import shown
 from layertui.layer.names import COMPONENT_LIMIT, PATH_LIMIT_BYTES, path_of
@@ -180,6 +188,10 @@ class _Walk:
         """Keep what belongs to the image, and what overlay says of a file by its own attributes."""
         columns = self.columns
         if listed := listed_xattrs(attributes):
+            if self._owners is not None and CAPABILITY in attributes:
+                named = dict(listed)
+                named[CAPABILITY] = self._owners.capability(named[CAPABILITY])
+                listed = tuple(named.items())
             columns.xattrs[row] = listed
         if kind is Kind.FILE and self._dialect.attribute(attributes, b"metacopy") is not None:
             columns.metacopies.add(row)

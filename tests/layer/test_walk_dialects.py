@@ -195,3 +195,15 @@ def test_what_fuse_overlayfs_leaves_behind(base: Path) -> None:
     assert kinds(tree) == {"d": Kind.DIRECTORY, "d/new": Kind.FILE, "gone": Kind.WHITEOUT}
     assert opaque_paths(tree) == [b"d"]
     assert all(entry.xattrs == () for entry in tree.entries())
+
+
+@AS_ROOT
+@pytest.mark.parametrize(("root_id", "revision"), [(100_000, 2), (7, 3)], ids=["the container's root", "another's"])
+def test_a_capability_of_the_container_s_root_is_an_ordinary_one(base: Path, root_id: int, revision: int) -> None:
+    sets = bytes.fromhex("00040000000000000000000000000000")
+    fill(base, "ping")
+    noted = bytes.fromhex("01000003") + sets + root_id.to_bytes(4, "little")
+    os.setxattr(base / "ping", "security.capability", noted)
+    owners = OwnerMap.of([(0, 100_000, 65_536)], [(0, 100_000, 65_536)])
+    found = dict(next(walk(base, Dialect.USER_OVERLAY, owners).entries()).xattrs)[b"security.capability"]
+    assert found == (bytes.fromhex("01000002") + sets if revision == 2 else noted)
