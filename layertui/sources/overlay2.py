@@ -53,7 +53,7 @@ def open_source(target: Target) -> Listing:
     entries = tuple(entry_of(stack, reader) for stack in layers.stacks())
     if not entries:
         raise _empty(target.label)
-    if Shelf(store.root.parent, "").holds("overlay-layers/layers.json"):
+    if store.root.name == "overlay" and Shelf(store.root.parent, "").holds("overlay-layers/layers.json"):
         warnings.append("this is Podman's store, and its books are there: containers-storage: has names and configs.")
     return Listing(SCHEME, target.label, entries, tuple(warnings))
 

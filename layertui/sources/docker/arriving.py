@@ -11,6 +11,8 @@ from layertui.layer.single import SingleLane, Stop, check_sum, size_of
 _EXTENSIONS = frozenset(b"LKxgXN")
 """Type flags of headers that describe the next member, not one themselves."""
 
+_AGAIN = "The engine may have been stopped. Refresh to read it again."
+
 _FILE = int(Kind.FILE)
 
 
@@ -56,13 +58,14 @@ class Arrival:
     """How many bytes of content it has in the tar."""
     _stream: Stream
     _left: int
+    _label: str
 
     def content(self, limit: int = 1 << 20) -> Iterator[bytes]:
         """Yield what is left of its content; raises DamagedError where the tar ends inside it."""
         while self._left:
             part = self._stream.some(min(limit, self._left))
             if not part:
-                raise DamagedError(f"the stream ends early: {self._left:,} bytes of a member are missing")
+                raise _cut_short(self._label, self._left)
             self._left -= len(part)
             yield part
 
@@ -70,7 +73,7 @@ class Arrival:
         """The next bytes of its content, fewer only at its end; raises DamagedError as `content` does."""
         data = self._stream.take(min(length, self._left))
         if len(data) < min(length, self._left):
-            raise DamagedError("the stream ends early, inside a member")
+            raise _cut_short(self._label, self._left - len(data))
         self._left -= len(data)
         return data
 
@@ -80,10 +83,11 @@ class Arrival:
             pass
 
 
-def arrivals(stream: Stream, columns: Columns) -> Iterator[Arrival]:
+def arrivals(stream: Stream, columns: Columns, label: str) -> Iterator[Arrival]:
     """Yield each member of a tar once its header is read into `columns`; what is not read of it is passed over.
 
-    Raises DamagedError, with the offset, where the tar is damaged or cut short. Bytes behind its end are not read.
+    `label` is what messages call the tar. Raises DamagedError, with the offset, where it is damaged or cut short.
+    Bytes behind its end are not read.
     """
     lane = SingleLane(columns, lambda offset, length: _take(stream, offset, length))
     while True:
@@ -101,22 +105,26 @@ def arrivals(stream: Stream, columns: Columns) -> Iterator[Arrival]:
             else:
                 rows = len(columns.keys)
                 following = lane.add(header, position, size)
-                arrival = _arrival(stream, columns, rows) if len(columns.keys) > rows else None
+                arrival = _arrival(stream, columns, rows, label) if len(columns.keys) > rows else None
         except (Stop, ValueError) as problem:
-            raise DamagedError(f"damaged at byte {position:,}: {problem}") from None
+            raise DamagedError(f"{label} is damaged at byte {position:,}: {problem}.", _AGAIN) from None
         if arrival is not None:
             yield arrival
             arrival.finish()
         if missing := stream.skip(following - stream.position):
-            raise DamagedError(f"the stream ends early: {missing:,} bytes are missing")
+            raise _cut_short(label, missing)
 
 
-def _arrival(stream: Stream, columns: Columns, row: int) -> Arrival:
+def _arrival(stream: Stream, columns: Columns, row: int, label: str) -> Arrival:
     stream.skip(columns.offsets[row] - stream.position)
     stored = columns.sizes[row] if columns.kinds[row] == _FILE else 0
     if row in columns.sparse:
         stored = sum(length for _, length in columns.sparse[row])
-    return Arrival(row, stored, stream, stored)
+    return Arrival(row, stored, stream, stored, label)
+
+
+def _cut_short(label: str, missing_bytes: int) -> DamagedError:
+    return DamagedError(f"{label} is cut short: {missing_bytes:,} bytes of a member are missing.", _AGAIN)
 
 
 def _take(stream: Stream, offset: int, length: int) -> bytes:

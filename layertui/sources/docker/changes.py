@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from threading import Lock
 
-from layertui.errors import DamagedError
 from layertui.layer.build import build
 from layertui.layer.columns import Columns, Kind
 from layertui.layer.names import clean, path_of
@@ -74,11 +73,6 @@ class ChangedLayer(StoredTree):
         body = Body(self._client, f"{path}/export", what)
         try:
             columns, opaque = self._join(body, changed, removed, kept, tick)
-        except DamagedError as problem:
-            raise DamagedError(
-                f"{self._client.who}: the export of {what} is {problem.message.rstrip('.')}.",
-                "The engine may have been stopped. Refresh to read it again.",
-            ) from problem
         finally:
             body.close()
             self._transfer.ended = True
@@ -113,7 +107,8 @@ class ChangedLayer(StoredTree):
         everything = Columns()
         rows: list[int] = []
         opaque: set[bytes] = set()
-        for arrival in arrivals(Stream(self._chunks(body, tick)), everything):
+        label = f"{self._client.who}: the export of the container {self._name}"
+        for arrival in arrivals(Stream(self._chunks(body, tick)), everything, label):
             row = arrival.row
             key = _lossy(everything.keys[row])
             if key not in changed and key not in removed:

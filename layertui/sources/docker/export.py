@@ -29,6 +29,8 @@ from layertui.sources.looks import looks_like_tar
 METHOD = "the engine's export"
 """How these layers are read, for the person."""
 
+_AGAIN = "The image may have been replaced meanwhile. Refresh, or save it: docker save NAME -o image.tar"
+
 _WAIT_S = 0.1
 """Between two looks whether the work was cancelled, while another layer's reader has the stream."""
 
@@ -147,27 +149,21 @@ class ExportedImage:
 
     def _pass(self, body: Body, kept: Kept) -> Iterator[DiffID]:
         """Index the layers in the stream, and say which has just passed."""
-        columns = Columns()
-        try:
-            for arrival in arrivals(Stream(self._chunks(body)), columns):
-                if columns.member_count > MEMBER_LIMIT:
-                    raise DamagedError(f"it holds more than {MEMBER_LIMIT:,} members and is no image")
-                if columns.kinds[arrival.row] != _FILE:
-                    continue
-                start = kept.size_bytes
-                diff_id = None
-                try:
-                    diff_id = self._receive(arrival, kept)
-                finally:
-                    if diff_id is None:
-                        kept.cut(start)
-                if diff_id is not None:
-                    yield diff_id
-        except DamagedError as problem:
-            raise DamagedError(
-                f"{self._client.who}: the export of {self._name} is {_clause(problem)}.",
-                "The engine may have been stopped. Refresh to export it again.",
-            ) from problem
+        columns, label = Columns(), f"{self._client.who}: the export of {self._name}"
+        for arrival in arrivals(Stream(self._chunks(body)), columns, label):
+            if columns.member_count > MEMBER_LIMIT:
+                raise DamagedError(f"{label} holds more than {MEMBER_LIMIT:,} members and is no image.", _AGAIN)
+            if columns.kinds[arrival.row] != _FILE:
+                continue
+            start = kept.size_bytes
+            diff_id = None
+            try:
+                diff_id = self._receive(arrival, kept)
+            finally:
+                if diff_id is None:
+                    kept.cut(start)
+            if diff_id is not None:
+                yield diff_id
 
     def _receive(self, arrival: Arrival, kept: Kept) -> DiffID | None:
         """Index one member if it is a layer; returns its diff ID if it is a new one of this image."""
@@ -213,7 +209,7 @@ class ExportedImage:
         came = f"; {self._strangers} came that are none of it" if self._strangers else ""
         return DamagedError(
             f"{self._client.who}: the export of {self._name} lacks layers of the image{came}.",
-            "The image may have been replaced meanwhile. Refresh, or save it: docker save NAME -o image.tar",
+            _AGAIN,
         )
 
 
@@ -265,10 +261,6 @@ def _whole(head: bytes, arrival: Arrival) -> Iterator[bytes]:
 def _afresh(failure: LayertuiError) -> LayertuiError:
     """The same failure for another layer, so that no traceback grows on it."""
     return type(failure)(failure.message, failure.hint)
-
-
-def _clause(problem: LayertuiError) -> str:
-    return problem.message.rstrip(".")
 
 
 def _no_tick(done: int) -> None:
