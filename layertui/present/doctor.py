@@ -1,21 +1,17 @@
 """`layertui doctor`: what was looked for on this host, what answered, and what is in the way."""
 
-import re
 import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from layertui.errors import LayertuiError
+from layertui.image.address import without_secrets
 from layertui.present.report import SCHEMA_VERSION, Json
 from layertui.present.safetext import safe
 
 ALWAYS = "Archives and layouts need no engine: layertui image.tar, layertui ./layout. So does layertui demo."
 
 _MARGIN = "    "
-
-_USER_INFO = re.compile(r"(?<=://)(?!USER@)[^/\s]\S*@")
-"""Up to the last `@`: a password may hold one, or a slash. A path begins with a slash, and may hold both. `USER@`
-is how a hint says where a name belongs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +125,3 @@ def _finding_json(finding: Finding) -> Json:
             "exit_code": problem.exit_code,
         },
     }
-
-
-def without_secrets(text: str) -> str:
-    """The same text with user and password gone from every address in it: a report is pasted where others read it."""
-    return _USER_INFO.sub("***@", text)

@@ -54,7 +54,7 @@ def open_source(target: Target) -> Listing:
 
 def _store_of(shelf: Shelf) -> Shelf | None:
     """The directory that has `layers/` and `diff/`: this one, or `aufs` in it; None where there is none."""
-    for store in (shelf, Shelf(shelf.root / "aufs", f"{shelf.label}/aufs")):
+    for store in (shelf, shelf.within("aufs")):
         if store.is_directory("layers") and store.is_directory("diff"):
             return store
     return None

@@ -48,7 +48,7 @@ def open_source(target: Target) -> Listing:
             raise _empty(target.label)
         raise no_store(shelf, SCHEME)
     dialect = Dialect.FUSE if store.root.name == "fuse-overlayfs" else Dialect.OVERLAY
-    layers = OverlayStore(store.root, store.label, dialect)
+    layers = OverlayStore(store, dialect)
     reader = layers.reader()
     entries = tuple(entry_of(stack, reader) for stack in layers.stacks())
     if not entries:
@@ -71,7 +71,7 @@ def _store_of(shelf: Shelf) -> Shelf | None:
         return shelf
     for name in _STORES:
         if shelf.is_directory(name):
-            store = Shelf(shelf.root / name, f"{shelf.label}/{name}")
+            store = shelf.within(name)
             if _has_layers(store):
                 return store
     return None

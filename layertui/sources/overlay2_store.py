@@ -6,7 +6,6 @@ the name.
 """
 
 import re
-from pathlib import Path
 
 from layertui.errors import LayertuiError, NotFoundError
 from layertui.image.bounds import LAYERS
@@ -23,11 +22,11 @@ _LINK = re.compile(r"\.\./([^/]+)/diff/?")
 class OverlayStore:
     """The layer directories below one directory."""
 
-    def __init__(self, root: Path, label: str, dialect: Dialect = Dialect.OVERLAY) -> None:
+    def __init__(self, shelf: Shelf, dialect: Dialect = Dialect.OVERLAY) -> None:
         """Raises LayertuiError when the directory cannot be listed."""
-        self.label = label
+        self.label = shelf.label
         """What messages call the directory."""
-        self._shelf = Shelf(root, label)
+        self._shelf = shelf
         self._dialect = dialect
         self._layers = [name for name in self._shelf.names() if is_layer(self._shelf, name)]
         self._led: dict[str, str] = {}

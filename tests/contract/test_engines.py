@@ -118,20 +118,25 @@ def layout(host: Host, name: str) -> Image:
 
 Way = Callable[[Host, str], Image]
 
+SAVED = "docker-archive: docker save"
+"""What all others are compared with."""
+
 EXACT: dict[str, Way] = {
-    "docker save": lambda host, name: opened(f"{host.saved[name]}"),
-    "OCI layout": layout,
-    "engine, its books": lambda host, name: engine(host, name, use_disk=True),
-    "engine, its export": lambda host, name: engine(host, name, use_disk=False),
-    "overlay2:DIR, its books": lambda host, name: opened(f"overlay2:{host.docker.data_root}:{name}"),
-    "podman's store": lambda host, name: opened(f"containers-storage:[overlay@{host.podman.root}]{name}"),
-    "containerd's blobs": lambda host, name: opened(f"containerd:{host.containerd.root}:{name}"),
+    SAVED: lambda host, name: opened(f"{host.saved[name]}"),
+    "oci: copied by skopeo": layout,
+    "docker-daemon: its books": lambda host, name: engine(host, name, use_disk=True),
+    "docker-daemon: its export": lambda host, name: engine(host, name, use_disk=False),
+    "overlay2: its books": lambda host, name: opened(f"overlay2:{host.docker.data_root}:{name}"),
+    "containers-storage: tar-split": lambda host, name: opened(
+        f"containers-storage:[overlay@{host.podman.root}]{name}"
+    ),
+    "containerd: blobs": lambda host, name: opened(f"containerd:{host.containerd.root}:{name}"),
 }
-"""Ways to the layers' own tars, or to their headers."""
+"""Ways to the layers' own tars, or to their headers, by scheme and how."""
 
 WALKED: dict[str, Way] = {
-    "overlay2:DIR, no books": without_books,
-    "containerd's snapshots": lambda host, name: opened(f"containerd:{host.unpacked.root}:{name}"),
+    "overlay2: no books": without_books,
+    "containerd: snapshots": lambda host, name: opened(f"containerd:{host.unpacked.root}:{name}"),
 }
 """Ways on which a directory is walked."""
 
@@ -142,7 +147,7 @@ WALKED: dict[str, Way] = {
 def test_the_same_listing_through(way: str, name: str, host: Host) -> None:
     image = EXACT[way](host, name)
     squash = fold_image(image)
-    saved = fold_image(EXACT["docker save"](host, name))
+    saved = fold_image(EXACT[SAVED](host, name))
     assert merged_lines(squash) == merged_lines(saved)
     # A checksum in the books can prove what sizes leave open.
     assert [settled(squash, layer) for layer in range(len(image.layers))] == [
@@ -175,7 +180,7 @@ def test_docker_exports_what_we_list(host: Host, tmp_path: Path) -> None:
     host.docker.docker("export", "-o", tmp_path / "export.tar", container)
     host.docker.docker("rm", container)
     theirs = {entry for entry in exported((tmp_path / "export.tar").read_bytes()) if entry[0] not in INIT_LAYER}
-    assert listed(fold_image(EXACT["engine, its books"](host, "built:1"))) == theirs
+    assert listed(fold_image(EXACT["docker-daemon: its books"](host, "built:1"))) == theirs
 
 
 def settled(squash: Squash, layer: int) -> list[str]:

@@ -8,13 +8,17 @@ from types import ModuleType
 
 import pytest
 
-from layertui.sources.resolve import SOURCES, open_reference
+from layertui.sources.host import FINDERS
+from layertui.sources.resolve import SOURCES, StorageKind, open_reference
 from layertui.stack.state import State
 from tests.contract import expected_polite
 from tests.contract.expected_odd import EXPECTED, OUTSIDE, WARNED
 from tests.contract.forms import FORMS, LEGACY, Form, load
 from tests.contract.listing import diff_lines, merged_lines
+from tests.contract.test_engines import EXACT
+from tests.contract.test_oracles import needs_root
 from tests.kit.docker import docker_archive
+from tests.kit.docker_root import DockerRoot
 from tests.kit.images import ImageSpec, build
 from tests.kit.oci import oci_layout
 from tests.kit.odd import ODD_CASES, empty_image, odd_image, opaque_root_image, scratch_image
@@ -25,8 +29,32 @@ every_form = pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
 
 def test_every_source_is_in_the_contract() -> None:
     kinds = {kind.__name__.rpartition(".")[2] for kind in SOURCES if isinstance(kind, ModuleType)}
-    assert len(kinds) == len(SOURCES)
     assert {form.kind for form in FORMS} == kinds
+    stores = {kind.SCHEME for kind in SOURCES if isinstance(kind, StorageKind)}
+    assert len(kinds) + len(stores) == len(SOURCES)
+    by_engines = {way.partition(":")[0] for way in EXACT}
+    assert stores == (by_engines & stores) | set(MADE)
+    assert {finder.scheme for finder in FINDERS} <= by_engines
+
+
+MADE = ("overlay2", "aufs")
+"""Storage directories that can be made without an engine; no kernel of today has aufs."""
+
+
+@needs_root
+@pytest.mark.parametrize("scheme", MADE)
+def test_polite_image_in_a_data_root_of_docker(scheme: str, tmp_path: Path) -> None:
+    DockerRoot(tmp_path / "root", scheme).add_image(polite_image())
+    image, trees, squash = load(f"{scheme}:{tmp_path}/root:{POLITE_TAG}")
+    assert merged_lines(squash) == expected_polite.MERGED
+    for layer, expected in enumerate(expected_polite.DIFFS):
+        # A checksum in the books can prove what sizes leave open.
+        found = [line.replace("~", "?", 1) if line not in expected else line for line in diff_lines(squash, layer)]
+        assert found == expected
+    assert all(tree.columns.warning_count == 0 for tree in trees)
+    assert image.tags == (POLITE_TAG,)
+    assert str(image.image_id) == build(polite_image()).image_id
+    assert [layer.command for layer in image.layers] == expected_polite.COMMANDS
 
 
 @every_form

@@ -120,7 +120,7 @@ def list_exports(client: Client, own: str = "default") -> Listing:
             called.setdefault(image.target, []).append(image)
             platforms[image.target] = platform
         entries += [_entry(client, namespace, prefix, images, platforms[target]) for target, images in called.items()]
-    return Listing(SCHEME, client.label, tuple(entries))
+    return Listing(SCHEME, client.label, tuple(entries), facts=(("layers read by", "exports of ctr"),))
 
 
 def _row(line: str) -> tuple[NamedImage, Platform | None]:

@@ -23,7 +23,9 @@ def list_store(store: ContentStore, own: str = "default") -> Listing:
     """
     namespaces = sorted(read_namespaces(store.root, store.label), key=lambda namespace: namespace.name != own)
     entries = [entry for namespace in namespaces for entry in _Lister(store, namespace, own).entries()]
-    return Listing(SCHEME, store.label, tuple(entries))
+    names = ", ".join(namespace.name for namespace in namespaces)
+    facts = (("namespaces", names or "none"), ("layers read by", "the content store, else its snapshots"))
+    return Listing(SCHEME, store.label, tuple(entries), facts=facts)
 
 
 @dataclass(slots=True)

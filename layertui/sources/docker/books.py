@@ -60,11 +60,12 @@ class DockerBooks:
         """The storage driver, such as `overlay2`."""
         self.label = label
         """What messages call the data root."""
-        self.shelf = Shelf(data_root / "image" / driver.name, f"{label}/image/{driver.name}")
+        root = Shelf(data_root, label)
+        self.shelf = root.within(f"image/{driver.name}")
         """`image/DRIVER`."""
-        self.containers = Shelf(data_root / "containers", f"{label}/containers")
+        self.containers = root.within("containers")
         """Where each container's own documents are."""
-        self._files = Shelf(data_root / driver.layers, f"{label}/{driver.layers}")
+        self._files = root.within(driver.layers)
         self._driver = driver
         self._dialect = dialect_of(driver.dialect, data_root)
         self._owners = owners_of(data_root)

@@ -61,7 +61,8 @@ def listing(books: DockerBooks, label: str, scheme: str) -> Listing:
         found.append(entry)
         found += containers.pop(entry.digest, ())
     found += (entry for rest in containers.values() for entry in rest)
-    return Listing(scheme, label, tuple(found), tuple(warnings))
+    facts = (("storage driver", books.driver), ("layers read by", "Docker's books (tar-split)"))
+    return Listing(scheme, label, tuple(found), tuple(warnings), facts)
 
 
 def _image_ids(books: DockerBooks) -> list[Digest]:

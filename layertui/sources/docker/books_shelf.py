@@ -32,15 +32,22 @@ class Shelf:
 
     def __init__(self, root: Path, label: str) -> None:
         self.root = root
-        """The directory, as it was given; it may be a symlink itself."""
+        """The directory, as it was given; that may be a symlink itself."""
         self.label = label
         """What messages call it."""
+        self._open = lambda: Beneath.open(root, label)
         self._opened: Beneath | None = None
+
+    def within(self, name: str) -> "Shelf":
+        """A directory in it as a shelf, opened when it is first used; it is refused where a symlink leads to it."""
+        shelf = Shelf(self.root / name, f"{self.label}/{name}")
+        shelf._open = lambda: self.beneath().directory(os.fsencode(name))
+        return shelf
 
     def beneath(self) -> Beneath:
         """The directory, opened once."""
         if self._opened is None:
-            self._opened = Beneath.open(self.root, self.label)
+            self._opened = self._open()
         return self._opened
 
     def holds(self, name: str) -> bool:

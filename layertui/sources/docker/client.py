@@ -50,6 +50,7 @@ _CHUNK_BYTES = 256 << 10
 
 
 class _Version(msgspec.Struct, rename="pascal"):
+    version: str = ""
     api_version: str | None = None
     min_a_p_i_version: str | None = msgspec.field(default=None, name="MinAPIVersion")
 
@@ -87,6 +88,8 @@ class Client:
         """Seconds until it is given up."""
         self.who = f"{flavour.name} at {endpoint.shown}"
         """How messages begin."""
+        self.version = ""
+        """What the engine calls its version; empty before `connect`, and where it does not say."""
         self.prefix = ""
         """`/v1.41`, before every path; empty before `connect`."""
         self._lock = Lock()
@@ -99,6 +102,7 @@ class Client:
         try:
             version = client.get("/version", _Version, "its version")
             client.prefix = "/v{}.{}".format(*client._agree(version))
+            client.version = version.version
         except DamagedError as problem:
             from layertui.sources.docker.complaints import not_an_engine
 

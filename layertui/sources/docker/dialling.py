@@ -99,9 +99,9 @@ def ssh_command(endpoint: Endpoint, timeout_s: float) -> list[str]:
         url = urlsplit(endpoint.host)
         port = url.port
     except ValueError as problem:
-        raise UnreachableError(f"{endpoint.host} is no address: {problem}.", "Use ssh://USER@HOST:PORT.") from problem
+        raise UnreachableError(f"{endpoint.shown} is no address: {problem}.", "Use ssh://USER@HOST:PORT.") from problem
     if not url.hostname or url.password or url.query or url.fragment:
-        raise UnreachableError(f"{endpoint.host} is no address for ssh.", "Use ssh://USER@HOST:PORT, no password.")
+        raise UnreachableError(f"{endpoint.shown} is no address for ssh.", "Use ssh://USER@HOST:PORT, no password.")
     command = ["ssh", "-T", "-o", "BatchMode=yes", "-o", f"ConnectTimeout={max(1, round(timeout_s))}"]
     if url.username:
         command += ["-l", url.username]
@@ -138,6 +138,6 @@ def ssh_dial(endpoint: Endpoint, timeout_s: float, lines: Lines) -> Dial:
 
 def _no_ssh(endpoint: Endpoint, problem: OSError) -> LayertuiError:
     return UnreachableError(
-        f"{endpoint.host} needs the program ssh, which does not start: {os.strerror(problem.errno or 0).lower()}.",
+        f"{endpoint.shown} needs the program ssh, which does not start: {os.strerror(problem.errno or 0).lower()}.",
         "Install an ssh client (Debian: openssh-client).",
     )

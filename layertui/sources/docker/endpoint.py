@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from layertui.image.address import without_secrets
 from layertui.image.blob import file_kind
 
 
@@ -85,8 +86,8 @@ class Endpoint:
 
     @property
     def shown(self) -> str:
-        """How a person reads it: a socket by its path, everything else as it is."""
-        return str(self.socket) if self.socket is not None else self.host
+        """How a person reads it: a socket by its path, everything else as it is, without a password."""
+        return str(self.socket) if self.socket is not None else without_secrets(self.host)
 
 
 DEFAULT_SOCKET = Path("/var/run/docker.sock")

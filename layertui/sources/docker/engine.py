@@ -51,13 +51,16 @@ def open_engine(
     except LayertuiError as problem:
         warnings.append(f"containers are not listed: {problem.message}")
     disk: Disk = NoDisk()
+    driver = ""
     if use_disk and endpoint.socket is not None:
         try:
             info = client.get("/info", Info, "its settings")
-            disk = disk_of(info, flavour)
+            disk, driver = disk_of(info, flavour), info.driver or ""
         except LayertuiError as problem:
             warnings.append(f"its files are not looked for: {problem.message}")
-    return EngineSource(client, disk, images, containers, tuple(warnings))
+    facts = (("version", client.version), ("storage driver", driver), ("layers read by", disk.method))
+    known = tuple((name, value) for name, value in facts if value)
+    return EngineSource(client, disk, images, containers, tuple(warnings), known)
 
 
 class EngineSource:
@@ -70,6 +73,7 @@ class EngineSource:
         images: Sequence[ImageSummary],
         containers: Sequence[ContainerSummary],
         warnings: tuple[str, ...] = (),
+        facts: tuple[tuple[str, str], ...] = (),
     ) -> None:
         """`images` and `containers` as the engine listed them; `disk` is where its layers can be read from files."""
         self.scheme = client.flavour.scheme
@@ -78,6 +82,8 @@ class EngineSource:
         """What messages call it."""
         self.warnings = warnings
         """What is odd about it as a whole."""
+        self.facts = facts
+        """What it tells about itself, as names and values."""
         self._client, self._disk = client, disk
         image_ids = (image_id_of(summary.id) for summary in images)
         self._layers = dict(disk.layers([image_id for image_id in image_ids if image_id is not None]))

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from layertui.errors import LayertuiError, NotFoundError
+from layertui.image.address import without_secrets
 from layertui.sources.base import Source
 from layertui.sources.docker.contexts import ClientConfig, Context, environment_tls, read_client_config
 from layertui.sources.docker.endpoint import (
@@ -72,13 +73,13 @@ def place_of(endpoint: Endpoint, name: str, *, where: str = "", hint: str = "", 
 
     if protocol not in _SUPPORTED:
         problem = NotFoundError(
-            f"{endpoint.host} is no address of an engine: {protocol}:// is not known.",
+            f"{endpoint.shown} is no address of an engine: {protocol}:// is not known.",
             "Use unix://, tcp:// or ssh://.",
         )
         return _unusable(name, where, f"{protocol}:// is not known", problem, flavour)
     if endpoint.socket is None:
         if protocol == "npipe" and os.name != "nt":
-            problem = NotFoundError(f"{endpoint.host} is a named pipe of Windows.", "It can be opened on Windows only.")
+            problem = NotFoundError(f"{endpoint.shown} is a named pipe.", "It can be opened on Windows only.")
             return _unusable(name, where, "a named pipe of Windows", problem, flavour)
         return Place(flavour.scheme, name, where, True, "asked when opened", flavour.stopped_hint, open_it)
     look = look_at_socket(endpoint.socket)
@@ -90,7 +91,7 @@ def _current(environ: Environ, config: ClientConfig, default: Endpoint) -> tuple
     """What `docker` itself would use, and its key."""
     if host := environ.get("DOCKER_HOST", "").strip():
         endpoint = Endpoint(host, _environment_tls(environ), config.headers)
-        return place_of(endpoint, DOCKER.name, where=f"DOCKER_HOST={host}"), _key(endpoint)
+        return place_of(endpoint, DOCKER.name, where=f"DOCKER_HOST={without_secrets(host)}"), _key(endpoint)
     way = "DOCKER_HOST (unset), "
     chosen = environ.get("DOCKER_CONTEXT", "").strip()
     if config.problem is not None:

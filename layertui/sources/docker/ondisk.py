@@ -30,6 +30,10 @@ _SYSTEM_CONTAINERD = Path("/var/lib/containerd")
 class Disk(Protocol):
     """What can be read of an engine's files. Whatever is None here is asked of the engine instead."""
 
+    @property
+    def method(self) -> str:
+        """How images' layers are read, for the person."""
+
     def layers(self, image_ids: Sequence[Digest]) -> Layers:
         """The layers of images, of those that are known without asking the engine."""
 
@@ -42,6 +46,9 @@ class Disk(Protocol):
 
 class NoDisk:
     """An engine whose files this process cannot read."""
+
+    method = "the engine's export: its files cannot be read"
+    """How images' layers are read."""
 
     def layers(self, image_ids: Sequence[Digest]) -> Layers:
         """None are known."""
@@ -58,6 +65,9 @@ class NoDisk:
 
 class BooksDisk:
     """Docker's own books."""
+
+    method = "Docker's books (tar-split)"
+    """How images' layers are read."""
 
     def __init__(self, books: DockerBooks) -> None:
         self._books = books
@@ -112,6 +122,9 @@ class BooksDisk:
 
 class ContainerdDisk:
     """containerd's content store, where Docker uses it: an image's ID is its manifest's or its index's digest."""
+
+    method = "containerd's content store"
+    """How images' layers are read."""
 
     def __init__(self, stores: Sequence[NamespaceStore]) -> None:
         self._stores = stores

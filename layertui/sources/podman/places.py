@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from layertui.errors import NotFoundError
+from layertui.image.address import without_secrets
 from layertui.sources.base import Source
 from layertui.sources.docker.endpoint import Endpoint, Flavour, owner_and_mode
 from layertui.sources.docker.finding import place_of
@@ -113,7 +114,7 @@ def _named_host(environ: Environ, sockets: Mapping[str, Place]) -> Place:
 
 
 def _variable(host: str) -> str:
-    return f"CONTAINER_HOST={host}"
+    return f"CONTAINER_HOST={without_secrets(host)}"
 
 
 def _unset(hint: str) -> NoReturn:

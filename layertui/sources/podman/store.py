@@ -63,7 +63,8 @@ class ContainersStorage:
         found += (container_entry(raw, None, self._parts) for raw in containers if raw.image not in by_id)
         warnings = [problem.message for problem in self._problems]
         warnings += (f"{self.label} has a store of the driver {other} too, not shown." for other in part.driver.others)
-        return Listing(SCHEME, self.label, tuple(found), tuple(warnings))
+        facts = (("storage driver", self.driver), ("layers read by", "Podman's books (tar-split)"))
+        return Listing(SCHEME, self.label, tuple(found), tuple(warnings), facts)
 
     def _images(self) -> list[Held]:
         """All images, newest first; one that several stores have is taken from the first, with the names of all."""

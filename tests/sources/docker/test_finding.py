@@ -217,3 +217,8 @@ def test_a_look_imports_no_sdk(home: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_no_place_shows_a_password() -> None:
+    for place in find({"DOCKER_HOST": "tcp://me:secret@box:2375", "HOME": "/nowhere"}):
+        assert "secret" not in f"{place.where} {place.said} {place.hint}"
