@@ -3,7 +3,7 @@
 import os
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -69,7 +69,7 @@ def list_images(
         raise UsageError("--quiet, --tree and --json are three forms of one list.", "Leave all but one of them out.")
     source, name = _source_or_name(of)
     wanted = parse_filters([*filters, *([f"reference={name}"] if name is not None else [])])
-    listed = _read(source)
+    listed = _read(source, with_layers=tree or as_json)
     if wanted != ImageFilter():
         # A container has none of what a filter asks for: those without an image are shown where nothing is asked.
         listed = replace(listed, images=tuple(wanted.apply(listed.images)), orphans=())
@@ -92,10 +92,10 @@ def _source_or_name(of: str | None) -> tuple[str | None, str | None]:
     return (None, of) if is_name else (of, None)
 
 
-def _read(of: str | None) -> HostList:
-    """Everything that is to be listed, unfiltered."""
+def _read(of: str | None, *, with_layers: bool) -> HostList:
+    """Everything that is to be listed, unfiltered; `with_layers` where it matters which images share what."""
     if of is None:
-        return ask(look(os.environ))
+        return ask(look(os.environ), with_layers=with_layers)
     reference = parse_reference(of)
     if reference.scheme in HELD and not reference.name.startswith(_STORES):
         if reference.name:
@@ -103,13 +103,17 @@ def _read(of: str | None) -> HostList:
                 f"{of} names an image; what is listed is a source.",
                 f"Try: layertui ls {reference.scheme}: --filter reference={reference.name}",
             )
-        return ask([place for place in look(os.environ) if place.scheme in PLACES[reference.scheme or ""]])
+        places = [place for place in look(os.environ) if place.scheme in PLACES[reference.scheme or ""]]
+        return ask(places, with_layers=with_layers)
     opened = open_reference_or_demo(of)
     return gather([Held(opened.source.label, opened.source.scheme, opened.entries, opened.source.warnings)])
 
 
-def ask(places: Sequence[Place]) -> HostList:
-    """Open all places and put together what they hold; raises LayertuiError when none of them can be listed."""
+def ask(places: Sequence[Place], *, with_layers: bool = False) -> HostList:
+    """Open all places and put together what they hold; raises LayertuiError when none of them can be listed.
+
+    `with_layers` asks an engine whose list has no layers for those of each image, which takes two questions each.
+    """
     with ProgressLine() as progress:
         answers = list(open_all(places, waiting=lambda name: progress.show(f"waiting for {safe(name)}")))
     failures = [answer.problem for answer in answers if answer.problem is not None]
@@ -117,10 +121,10 @@ def ask(places: Sequence[Place]) -> HostList:
         raise UnreachableError(tried(places), NO_ENGINE)
     if len(failures) == len(answers):
         raise failures[0] if len(failures) == 1 else UnreachableError(_joined(failures), "More: layertui doctor")
-    return gather(_held(answers), failures)
+    return gather(_held(answers, with_layers=with_layers), failures)
 
 
-def _held(answers: Sequence[Answer]) -> list[Held]:
+def _held(answers: Sequence[Answer], *, with_layers: bool) -> list[Held]:
     """Those that answered, each under a name of its own."""
     answered = [(answer, answer.source) for answer in answers if answer.source is not None]
     names = [answer.place.name for answer, _ in answered]
@@ -129,7 +133,9 @@ def _held(answers: Sequence[Answer]) -> list[Held]:
         name = answer.place.name
         if names.count(name) > 1:
             name = f"{name} ({answer.place.where})"
-        held.append(Held(name, typed_scheme(answer.place), answer.entries, source.warnings))
+        complete: Callable[[], tuple[ImageEntry, ...]] | None = getattr(source, "with_layers", None)
+        entries = complete() if with_layers and complete is not None else answer.entries
+        held.append(Held(name, typed_scheme(answer.place), entries, source.warnings))
     return held
 
 

@@ -32,6 +32,8 @@ class StoredTree(ABC):
     """How it is read, for the person: `Docker's books (tar-split)`, `a walk of its directory`."""
     transfer: Transfer | None = None
     """What it arrives in together with other layers."""
+    is_whole: bool = True
+    """Whether its listing has all that the layer does; a container's changes as its engine lists them miss some."""
 
     @abstractmethod
     def read(self, tick: Tick) -> LayerTree:

@@ -1,8 +1,9 @@
 """The detail pane, the history table and the metadata of one path, as styled runs."""
 
-from layertui.image.image import Image
+from layertui.image.image import Image, Layer
 from layertui.layer.columns import Kind
 from layertui.layer.names import path_of
+from layertui.layer.stored import StoredTree
 from layertui.present.marks import OUTCOME_MARKS, STATE_MARKS, Style, outcome_mark
 from layertui.present.safetext import safe
 from layertui.present.units import exact_bytes, mode_text, mtime_text, octal_text, size_text
@@ -16,6 +17,11 @@ Line = list[Run]
 
 UNKNOWN_COMMAND = "(command not recorded)"
 """Stands where an image does not say what made a layer."""
+
+
+def is_whole(layer: Layer) -> bool:
+    """Whether a layer's listing, once it is read, has all that the layer does."""
+    return layer.content.is_whole if isinstance(layer.content, StoredTree) else True
 
 
 def command_text(image: Image, layer: int) -> str:

@@ -10,7 +10,7 @@ from layertui.errors import LayertuiError
 from layertui.image.image import Container, Image, Layer
 from layertui.layer.columns import Kind
 from layertui.layer.stored import StoredTree
-from layertui.present.details import removed_with
+from layertui.present.details import is_whole, removed_with
 from layertui.present.safetext import safe
 from layertui.present.selection import view_states
 from layertui.present.units import mtime_text, octal_text
@@ -86,7 +86,7 @@ def layers_json(loaded: Loaded) -> Json:
     layers = []
     for number, tree, counts in zip(loaded.numbers, squash.trees, layer_counts(squash), strict=True):
         layer = image.layers[number]
-        known = number not in loaded.unread
+        known = number not in loaded.unread and is_whole(layer)
         settled = known and number <= squash.states_known_to
         layers.append(
             {
@@ -115,13 +115,14 @@ def layers_json(loaded: Loaded) -> Json:
                 "warnings": [*tree.columns.warnings, *(text for at, text in squash.warnings if at == number)],
             }
         )
+    partial = loaded.is_partial or not all(map(is_whole, image.layers))
     return {
         "schema_version": SCHEMA_VERSION,
         "image": image_json(image),
         "layers": layers,
         "history": [{"command": step.command, "created": step.created, "layer": step.layer} for step in image.steps],
-        "content_bytes": None if loaded.is_partial else sum(layer["content_bytes"] for layer in layers),
-        "reclaimable_bytes": None if loaded.is_partial else reclaimable_bytes(squash),
+        "content_bytes": None if partial else sum(layer["content_bytes"] for layer in layers),
+        "reclaimable_bytes": None if partial else reclaimable_bytes(squash),
         "warnings": list(image.warnings),
         **_problems(loaded),
     }

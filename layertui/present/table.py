@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from layertui.image.image import Container, Image
 from layertui.layer.columns import Kind
 from layertui.layer.tree import IMPLIED
-from layertui.present.details import command_text, outcome_sentence, removed_with, state_sentence
+from layertui.present.details import command_text, is_whole, outcome_sentence, removed_with, state_sentence
 from layertui.present.marks import OUTCOME_MARKS, STATE_MARKS, outcome_width
 from layertui.present.safetext import safe
 from layertui.present.selection import view_states
@@ -73,8 +73,9 @@ def layers_table(loaded: Loaded) -> Iterator[str]:
     if len(rows) == 1:
         yield "The image has no layers."
     if image.container is not None and loaded.numbers.stop == len(image.layers) and not loaded.is_partial:
-        added = layer_counts(squash)[-1].content_bytes
-        yield f"L{len(image.layers) - 1} is the writable layer: a commit would add {size_text(added)}"
+        least = "" if is_whole(image.layers[-1]) else "at least "
+        added = size_text(layer_counts(squash)[-1].content_bytes)
+        yield f"L{len(image.layers) - 1} is the writable layer: a commit would add {least}{added}"
     least = ">= " if loaded.is_partial else ""
     yield f"total {least}{size_text(total)}, reclaimable {least}{size_text(reclaimable_bytes(squash))}"
 

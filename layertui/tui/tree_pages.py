@@ -5,8 +5,10 @@ from datetime import datetime
 
 from layertui.image.image import Container, Image, Layer
 from layertui.layer.stored import StoredTree
+from layertui.present.details import is_whole
 from layertui.present.safetext import safe
 from layertui.present.units import age_text, created_text, exact_bytes, size_text
+from layertui.sources.place import Place
 from layertui.tui.roots import Asking, Holdings, Root
 from layertui.tui.state import ImageState, LayerState
 from layertui.tui.tree_rows import TreeRow, What, count_text, entry_name, one_line, total_bytes
@@ -18,6 +20,8 @@ def tree_details(holdings: Holdings, row: TreeRow, now: datetime) -> list[Line]:
     state = holdings.states.get(row.place)
     if row.what is What.STEP:
         return [[("plain", f" {row.label.strip()}")], [("dim", " A step that made no layer.")]]
+    if row.what is What.MISSING:
+        return _missing_details(holdings, row.missing)
     if state is None:
         if 0 <= row.root < len(holdings.roots):
             return _root_details(holdings, holdings.roots[row.root])
@@ -54,6 +58,18 @@ def _root_details(holdings: Holdings, root: Root) -> list[Line]:
     return lines + [[("changed", f" {safe(warning)}")] for warning in warnings]
 
 
+def _missing_details(holdings: Holdings, place: Place | None) -> list[Line]:
+    """A place that is not there: where it was looked for, what was there, and what to do."""
+    if place is None:
+        told = f"{count_text(len(holdings.missing), 'place')} that images may be in, looked for and not there."
+        return [[("plain", f" {told}")], [("dim", " Enter lists them.")]]
+    return [
+        [("win", f" {safe(place.name)}"), ("dim", f"  {safe(place.where)}: {safe(place.said)}")],
+        [("plain", f" {safe(place.hint)}")],
+        [("dim", " R asks it nevertheless.")],
+    ]
+
+
 def _listed_image(holdings: Holdings, place: int, state: ImageState, label: str, now: datetime) -> list[Line]:
     """An image as an engine or a store lists it."""
     entry, image = state.entry, state.image
@@ -61,7 +77,7 @@ def _listed_image(holdings: Holdings, place: int, state: ImageState, label: str,
     lines: list[Line] = [[("win", f" {entry_name(state)}"), ("dim", f"  in {label}")]]
     if record is None:
         return lines
-    facts = [f"ID {state.image_id.short}" if state.image_id is not None else "", age_text(state.created, now)]
+    facts = [age_text(state.created, now)]
     facts.append(size_text(record.size_bytes) if record.size_bytes is not None else "size unknown")
     if state.shared_bytes is not None:
         facts.append(f"shared {size_text(state.shared_bytes)}")
@@ -70,15 +86,16 @@ def _listed_image(holdings: Holdings, place: int, state: ImageState, label: str,
     if state.problem is not None:
         lines.append([("error", f" {safe(state.problem.message)}"), ("dim", f" {safe(state.problem.hint)}")])
     lines.append([("plain", " " + "  ".join(fact for fact in facts if fact))])
+    layers = len(image.layers) if image is not None else len(record.layers)
+    told = [f"ID {state.image_id.short}" if state.image_id is not None else "", layers_text(layers) if layers else ""]
+    told.append(safe(image.platform.text) if image is not None else "")
+    told.append("" if state.opened else "Enter opens it; its layers are read only then.")
+    lines.append([("dim", " " + "  ".join(text for text in told if text))])
     containers = holdings.containers_of(place)
     if containers:
         names = ", ".join(entry_name(container) for container in containers)
         lines.append([("plain", f" {count_text(len(containers), 'container')}: {names}")])
-    layers = len(image.layers) if image is not None else len(record.layers)
-    told = [layers_text(layers) if layers else "", safe(image.platform.text) if image is not None else ""]
-    told.append("" if state.opened else "Enter opens it; its layers are read only then.")
-    digests = [[("dim", f" digest {safe(digest)}")] for digest in record.repo_digests]
-    lines += [*digests[:1], [("dim", " " + "  ".join(text for text in told if text))], *digests[1:]]
+    lines += [[("dim", f" digest {safe(digest)}")] for digest in record.repo_digests]
     return lines + [[("error", f" {safe(warning)}")] for warning in (image.warnings if image is not None else ())]
 
 
@@ -111,15 +128,16 @@ def _container_details(
     layers = state.image.layers if state.image is not None else ()
     top = state.layers[-1] if state.layers and layers and layers[-1].writable else None
     if top is not None and top.tree is not None:
-        lines.append(_commit_line(top))
+        lines.append(_commit_line(top, whole=is_whole(layers[-1])))
     else:
         lines.append([("dim", " Enter opens it: its writable layer on top of its image's layers.")])
     return lines
 
 
-def _commit_line(writable: LayerState) -> Line:
-    entries = writable.tree.entry_count if writable.tree is not None else 0
-    return [("plain", f" A commit would add {exact_bytes(writable.content_bytes)}, in {count_text(entries, 'entry')}.")]
+def _commit_line(writable: LayerState, *, whole: bool) -> Line:
+    least = "" if whole else "at least "
+    entries = count_text(writable.tree.entry_count if writable.tree is not None else 0, "entry")
+    return [("plain", f" A commit would add {least}{exact_bytes(writable.content_bytes)}, in {entries}.")]
 
 
 def _image_details(state: ImageState, label: str) -> list[Line]:
@@ -177,7 +195,7 @@ def layer_details(image: Image, states: Sequence[LayerState], number: int) -> li
     lines: list[Line] = [[("plain", " " + "  ".join(facts))]]
     if state is not None:
         if layer.writable and state.tree is not None:
-            lines.append(_commit_line(state))
+            lines.append(_commit_line(state, whole=is_whole(layer)))
         lines += _layer_problems(layer, states)
     lines.append([("plain", f" {one_line(layer.command)}")])
     if not layer.writable:

@@ -1,11 +1,16 @@
 """A container in tables and JSON: its writable layer on top, what a commit would add, the engine's own files apart."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from layertui.image.blob import BytesBlob
 from layertui.image.image import Container, Image, StoredLayer, with_container
+from layertui.layer.read import read_layer
+from layertui.layer.stored import StoredTree
+from layertui.layer.tree import LayerTree
+from layertui.layer.window import Tick, Window
 from layertui.present.report import inspect_json, layers_json
 from layertui.present.safetext import is_safe
 from layertui.present.table import inspect_table, layers_table
@@ -65,3 +70,26 @@ def test_inspect(image: Image) -> None:
     assert all(map(is_safe, lines))
     assert [line.split(None, 2)[2] for line in lines if line.startswith("engine file")] == ["etc/hosts", "\\xff\\x1b"]
     assert any(line.startswith("status") and line.endswith("exited (0)") for line in lines)
+
+
+class Listed(StoredTree):
+    """A writable layer of which the engine told what it noticed."""
+
+    label, method, size_bytes, is_whole = "changes", "the engine's list", 0, False
+
+    def read(self, tick: Tick) -> LayerTree:
+        return read_layer(BytesBlob(tar_bytes([file("a", "12345")]), "changes"))
+
+    def window(self, tree: LayerTree) -> Window:
+        raise NotImplementedError
+
+
+def test_what_a_list_of_changes_may_miss_is_not_known(image: Image) -> None:
+    stack = replace(image, layers=(*image.layers[:1], replace(image.layers[1], content=Listed())))
+    loaded = load(stack)
+    assert "L1 is the writable layer: a commit would add at least 5 B" in list(layers_table(loaded))
+    said = layers_json(loaded)
+    assert [layer["content_bytes"] for layer in said["layers"]] == [3, None]
+    assert [layer["modified"] for layer in said["layers"]] == [0, None]
+    assert (said["content_bytes"], said["reclaimable_bytes"]) == (None, None)
+    assert said["layers"][1]["read_from"] == "the engine's list"

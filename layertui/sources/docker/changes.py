@@ -36,6 +36,8 @@ _DIRECTORY, _WHITEOUT = int(Kind.DIRECTORY), int(Kind.WHITEOUT)
 class ChangedLayer(StoredTree):
     """The writable layer of a container, as its engine tells it."""
 
+    is_whole = False
+
     def __init__(self, client: Client, container_id: str, label: str, name: str) -> None:
         """Nothing is asked yet; `name` is what messages call the container."""
         self.label = label
