@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from layertui.sources.docker.ondisk import NoDisk
 from layertui.sources.host import look
 from layertui.sources.place import Environ, Place
 from tests.contract.dockerd import Dockerd, why_not
@@ -104,3 +105,14 @@ def test_containers_stand_under_their_images(here: Dockerd, capfdbinary: pytest.
     assert told["api:1"]["unique_bytes"] == 1_500
     assert told["api:1"]["shared_bytes"] == 1_234_567
     assert told["base:1"]["unique_bytes"] == 0
+
+
+@pytest.mark.parametrize("form", ["--tree", "--json"])
+def test_what_is_shared_is_asked_where_the_engine_s_files_cannot_be_read(
+    form: str, here: Dockerd, capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_books = run(capfdbinary, "ls", form)
+    monkeypatch.setattr("layertui.sources.docker.engine.disk_of", lambda *_: NoDisk())
+    by_questions = run(capfdbinary, "ls", form)
+    assert (by_questions.code, sorted(by_questions.out.splitlines())) == (0, sorted(by_books.out.splitlines()))
+    assert b"unknown" not in by_books.out
