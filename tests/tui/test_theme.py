@@ -6,7 +6,7 @@ import pytest
 from rich.style import Style
 
 from layertui.errors import UsageError
-from layertui.opening import show
+from layertui.showing import show
 from layertui.tui import theme
 from layertui.tui.app import theme_names
 from layertui.tui.terminal import ask_background, dark_by_answer, dark_by_environment
