@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from layertui import cli, commands, headless
+from tests.hosts import absent, answering, image
 from tests.kit.docker import docker_archive
 from tests.kit.entries import file
 from tests.kit.images import ImageSpec, build
@@ -36,7 +37,6 @@ def shell(script: str, **variables: str) -> subprocess.CompletedProcess[bytes]:
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
-        ([], 2, "Say which image to open."),
         (["--no-such-option"], 2, "--no-such-option"),
         (["files"], 2, "ref"),
         (["layers", ""], 2, "The reference is empty."),
@@ -52,8 +52,6 @@ def test_exit_codes(capfdbinary: Capture, arguments: list[str], code: int, says:
     assert (ran.code, ran.out) == (code, b"")
     assert ran.err.startswith(b"layertui: ")
     assert says.lower() in ran.err.decode().lower()
-    if not arguments:
-        return
     ran = run(capfdbinary, *arguments, "--json")
     found = json.loads(ran.err)
     assert (ran.code, ran.out, ran.err.count(b"\n")) == (code, b"", 1)
@@ -202,3 +200,16 @@ def test_progress_is_for_terminals_only(counted: str, capfdbinary: Capture) -> N
 def test_every_command_is_known_to_the_entry_point() -> None:
     registered = {name for name in commands.app if not name.startswith("-")}
     assert registered - {"demo"} == cli.COMMANDS
+
+
+def test_without_arguments_and_without_a_screen_the_host_is_listed(
+    capfdbinary: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("layertui.listing.look", lambda _: [answering("docker", [image("api", ["api:1.4"])])])
+    ran = run(capfdbinary)
+    assert (ran.code, ran.err) == (0, b"")
+    assert ran.out.splitlines()[1].split()[:2] == [b"api", b"1.4"]
+    monkeypatch.setattr("layertui.listing.look", lambda _: [absent("docker")])
+    ran = run(capfdbinary)
+    assert (ran.code, ran.out) == (4, b"")
+    assert b"Tried /run/docker.sock (absent)" in ran.err
