@@ -7,12 +7,16 @@ _USER_INFO = re.compile(r"(\w+)://(?!USER@)([^/\s]\S*)@")
 is how a hint says where a name belongs."""
 
 
+_BARE = re.compile(r"(?<![\w/:@])([^\s/:@=]+:[^\s/@]+)@(?!sha\d)")
+"""User and password without a scheme, as DOCKER_HOST may have them; a tag before a digest is none."""
+
+
 def without_secrets(text: str) -> str:
     """The same text without user and password in any address: what is shown gets pasted where others read it.
 
     A mere user of ssh stays: there it is no secret, and says which host is meant.
     """
-    return _USER_INFO.sub(_hidden, text)
+    return _BARE.sub("***@", _USER_INFO.sub(_hidden, text))
 
 
 def _hidden(found: re.Match[str]) -> str:

@@ -14,6 +14,10 @@ from layertui.image.address import without_secrets
         ("someone@example.com", "someone@example.com"),
         ("ssh://USER@HOST/PATH", "ssh://USER@HOST/PATH"),
         ("ssh://me@host:22", "ssh://me@host:22"),
+        ("DOCKER_HOST=me:secret@box:1", "DOCKER_HOST=***@box:1"),
+        ("bad bind address: me:se:cret@box:1.", "bad bind address: ***@box:1."),
+        ("api:1.4@sha256:ab12", "api:1.4@sha256:ab12"),
+        ("context me@box -> /run/docker.sock", "context me@box -> /run/docker.sock"),
         ("ssh://a@b@host", "ssh://***@host"),
     ],
 )

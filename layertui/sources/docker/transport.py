@@ -17,6 +17,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import ConnectionPool, HTTPConnectionPool
 
 from layertui.errors import UnreachableError
+from layertui.image.address import without_secrets
 from layertui.sources.docker.dialling import Dial, Lines, ssh_dial, unix_dial
 from layertui.sources.docker.endpoint import Endpoint, Tls
 
@@ -145,7 +146,7 @@ def open_session(endpoint: Endpoint, timeout_s: float, refuse: Refuse, lines: Li
     # The SDK reads all of config.json, credentials included, and trips over whatever stands there.
     except (docker.errors.DockerException, ValueError, TypeError, AttributeError, KeyError, OSError) as problem:
         raise UnreachableError(
-            f"{endpoint.shown} cannot be used: {problem}.",
+            f"{endpoint.shown} cannot be used: {without_secrets(str(problem))}.",
             "Check the address (DOCKER_HOST), the certificates, and Docker's config.json.",
         ) from problem
     url = str(session.base_url)

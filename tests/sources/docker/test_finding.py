@@ -219,6 +219,14 @@ def test_a_look_imports_no_sdk(home: Path) -> None:
     assert done.stdout.strip() == "set()"
 
 
-def test_no_place_shows_a_password() -> None:
-    for place in find({"DOCKER_HOST": "tcp://me:secret@box:2375", "HOME": "/nowhere"}):
-        assert "secret" not in f"{place.where} {place.said} {place.hint}"
+@pytest.mark.parametrize(
+    "host", ["tcp://me:secret@127.0.0.1:1", "http://me:secret@127.0.0.1:1", "me:secret@127.0.0.1:1"]
+)
+def test_a_password_is_shown_nowhere(host: str) -> None:
+    for place in find({"DOCKER_HOST": host, "HOME": "/nowhere"}):
+        said = f"{place.where} {place.said} {place.hint}"
+        if place.found:
+            with pytest.raises(LayertuiError) as caught:
+                place.open()
+            said += f"{caught.value.message} {caught.value.hint}"
+        assert "secret" not in said
