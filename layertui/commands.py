@@ -32,8 +32,10 @@ Reference = Annotated[
     str,
     Parameter(
         allow_leading_hyphen=True,  # for `-`, standard input; _open refuses the rest
-        help="IMAGE.tar, a directory with an OCI layout, docker-archive:PATH[:TAG], oci:PATH[:TAG], "
-        "oci-archive:PATH[:TAG], demo, or - for standard input. REF#4 is a layer, REF#0..4 a range.",
+        help="A file or a directory (an archive, an OCI layout, an engine's storage), else the name or ID of an image "
+        "or a container on this host. With a scheme: docker-archive:, oci:, oci-archive:PATH[:TAG]; docker-daemon:, "
+        "docker-container:, containers-storage:, podman-container:NAME; containerd:[NAMESPACE/]NAME; overlay2:, "
+        "aufs:DIR[:NAME]. Also demo, or - for standard input. REF#4 is a layer, REF#0..4 a range.",
     ),
 ]
 JsonFlag = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON object.")]

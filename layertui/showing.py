@@ -3,15 +3,18 @@
 Nothing is imported before it is needed: this is what the first frame waits for.
 """
 
+import gc
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from layertui.errors import UsageError
-from layertui.opening import open_quietly
-from layertui.sources.resolve import Opened
+
+if TYPE_CHECKING:
+    from layertui.sources.opened import Opened
 
 
-def show(opened: Opened, *, theme: str | None = None, low_bandwidth: bool | None = None, mouse: bool = True) -> None:
+def show(opened: "Opened", *, theme: str | None = None, low_bandwidth: bool | None = None, mouse: bool = True) -> None:
     """Show an opened source on the screen; print its layers where the output is no terminal."""
     if _has_screen():
         _check_theme(theme)
@@ -33,15 +36,25 @@ def show_host(*, theme: str | None = None, low_bandwidth: bool | None = None, mo
         from layertui.tui.roots import HostView
 
         view = HostView(tuple(look(os.environ)))
-        _end(run(view, open_reference=open_quietly, theme=theme, low_bandwidth=low_bandwidth, mouse=mouse))
+        _end(run(view, open_reference=_open_offered, theme=theme, low_bandwidth=low_bandwidth, mouse=mouse))
         return
     from layertui.listing import list_images
 
     list_images(None, ())
 
 
+def _open_offered(text: str) -> "Opened":
+    from layertui.opening import open_quietly
+
+    return open_quietly(text)
+
+
 def _has_screen() -> bool:
-    return sys.stdout.isatty() and sys.stdin.isatty()
+    """Whether to start the app, which collects garbage once its first frame is drawn; where not, that begins here."""
+    if sys.stdout.isatty() and sys.stdin.isatty():
+        return True
+    gc.enable()
+    return False
 
 
 def _check_theme(theme: str | None) -> None:

@@ -56,5 +56,8 @@ SPOOL_BYTES = Bound("LAYERTUI_MAX_SPOOL_BYTES", 256 << 30, "bytes")
 SPLIT_LINE_BYTES = Bound("LAYERTUI_MAX_SPLIT_LINE_BYTES", 16 << 20, "bytes")
 """One line of a tar-split file: a member's headers with their extensions take 6 MiB at most, and are held whole."""
 
+SPLIT_BYTES = Bound("LAYERTUI_MAX_SPLIT_BYTES", 1 << 30, "bytes")
+"""A tar-split file as stored: that of a layer of a million files has some 50 MiB, and one with holes has no end."""
+
 MANY_LAYERS = 128
 """Layers from which on engines refuse an image; opened here, with a warning."""

@@ -1,6 +1,5 @@
 """JSON that came from anyone: read into typed structures, or refused in one sentence."""
 
-import json
 import re
 from typing import TypeVar
 
@@ -11,9 +10,15 @@ from layertui.image.bounds import DOCUMENT_BYTES, Bound
 
 T = TypeVar("T")
 
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+_UP_TO_LONE = re.compile(
+    rb"((?:[^\\]++|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\(?!u[dD][89a-fA-F]).)*+)"
+    rb"(\\u[dD][89a-fA-F][0-9a-fA-F]{2})?",
+    re.DOTALL,
+)
+"""Sound text, with pairs of surrogates and any other escape, and the lone surrogate that ends it."""
 _AGAIN = "Fetch or save the image again."
-_REPLACEMENT = "�"
+_REPLACEMENT = rb"\ufffd"
 
 
 def decode(data: bytes, shape: type[T], where: str, bound: Bound = DOCUMENT_BYTES) -> T:
@@ -35,14 +40,25 @@ def decode(data: bytes, shape: type[T], where: str, bound: Bound = DOCUMENT_BYTE
 
 def _decode_replacing(data: bytes, shape: type[T], where: str) -> T:
     """Read what is JSON except for text that is not Unicode, which Go's decoder, and so every engine, replaces."""
+    sound = _with_sound_escapes(data.decode("utf-8-sig", "replace").encode())
     try:
-        loose = json.loads(data.decode("utf-8-sig", "replace"))
-        text = _LONE_SURROGATE.sub(_REPLACEMENT, json.dumps(loose, ensure_ascii=False))
-        return msgspec.json.decode(text.encode(), type=shape)
+        if sound == data:
+            raise DamagedError(f"{where} is {_looks(data)}.", _AGAIN)
+        return msgspec.json.decode(sound, type=shape)
     except msgspec.ValidationError as problem:
         raise DamagedError(f"{where} is not as its specification says: {problem}.", _AGAIN) from problem
-    except (ValueError, RecursionError) as problem:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
         raise DamagedError(f"{where} is {_looks(data)}.", _AGAIN) from problem
+
+
+def _with_sound_escapes(data: bytes) -> bytes:
+    """The same with escapes of lone surrogates replaced; it may be large, so nothing is built of what is in it."""
+    if not _SURROGATE.search(data):
+        return data
+    parts: list[bytes] = []
+    for found in _UP_TO_LONE.finditer(data):
+        parts += found[1], _REPLACEMENT if found[2] else b""
+    return b"".join(parts)
 
 
 def _looks(data: bytes) -> str:

@@ -32,7 +32,9 @@ FUSE_OPAQUE_NAME = b".wh..opq"
 """A device 0/0 that fuse-overlayfs puts beside `.wh..wh..opq`: a tar's writer, which puts `.wh.` before the name of a
 whiteout, makes that same marker of it."""
 
-_OVERRIDE = re.compile(rb"(\d{1,10}):(\d{1,10}):0*([0-7]{1,6})(?::(char|block|pipe|socket|file|dir)(?:-(\d+)-(\d+))?)?")
+_OVERRIDE = re.compile(
+    rb"(\d{1,10}):(\d{1,10}):0*([0-7]{1,6})(?::(char|block|pipe|socket|file|dir)(?:-(\d{1,10})-(\d{1,10}))?)?"
+)
 """uid, gid, octal mode, and what the file stands for (containers/storage, `user.containers.override_stat`)."""
 
 _TYPES = {b"char": stat.S_IFCHR, b"block": stat.S_IFBLK, b"pipe": stat.S_IFIFO, b"socket": stat.S_IFSOCK}

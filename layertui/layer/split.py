@@ -11,6 +11,7 @@ from pathlib import Path
 
 from layertui.errors import DamagedError
 from layertui.image.blob import Blob, FileBlob
+from layertui.image.bounds import SPLIT_BYTES
 from layertui.layer.beneath import Root
 from layertui.layer.build import build
 from layertui.layer.columns import Columns
@@ -45,6 +46,8 @@ class SplitLayer(StoredTree):
         """See StoredTree.read; `tick` counts bytes of the tar-split file."""
         blob = FileBlob.open(self._books, self.label) if isinstance(self._books, Path) else self._books()
         self.size_bytes = blob.size_bytes
+        if blob.size_bytes > SPLIT_BYTES.value:
+            raise SPLIT_BYTES.exceeded(f"{self.label}: its tar-split file has {blob.size_bytes:,} bytes and")
         columns = Columns()
         window = SegmentWindow(records(blob, tick), columns, self.label)
         damage = scan(window, columns)

@@ -170,7 +170,7 @@ class _Walk:
         columns.prefixes.add(key[: key.rfind(b"\0") + 1])
         columns.kinds.append(kind)
         columns.owners.append(columns.intern(self._owner(status, override)))
-        columns.mtimes.append(status.st_mtime_ns)
+        columns.mtimes.append(max(-(1 << 63), min(status.st_mtime_ns, (1 << 63) - 1)))
         columns.sizes.append(status.st_size if kind is Kind.FILE else 0)
 
     def _owner(self, status: os.stat_result, override: Override | None) -> Owner:

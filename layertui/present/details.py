@@ -24,6 +24,11 @@ def is_whole(layer: Layer) -> bool:
     return layer.content.is_whole if isinstance(layer.content, StoredTree) else True
 
 
+def read_from(layer: Layer) -> str | None:
+    """How a layer's listing is come by; None for a tar in a file, and where it cannot be read."""
+    return layer.content.method if isinstance(layer.content, StoredTree) else None
+
+
 def command_text(image: Image, layer: int) -> str:
     """What made a layer, safe to draw."""
     command = image.layers[layer].command

@@ -1,7 +1,54 @@
 """How what a host holds stands in a tree: containers under their images, and layers under the layers they build on."""
 
+import re
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
+
+from layertui.present.safetext import cell_width, crop_end, crop_middle
+
+_VARIABLE = re.compile(r"[A-Z_]+=")
+
+_REPOSITORY_CELLS = 4
+"""Of a repository whose tag stands whole, at least so many cells."""
+
+_NAME_CELLS = 8
+"""Of a name that is cut, at least so many cells are kept before the number of further names is left out."""
+
+
+def fit_names(names: Sequence[str], width: int) -> str:
+    """Names as one text of at most `width` cells: as many as fit, and `+2` for those that do not."""
+    for count in range(min(len(names), width // 2 + 1), 0, -1):
+        more = [f"+{len(names) - count}"] if count < len(names) else []
+        text = "  ".join([*names[:count], *more])
+        if cell_width(text) <= width:
+            return text
+    if not names:
+        return ""
+    rest = f"  +{len(names) - 1}" if len(names) > 1 else ""
+    if width - len(rest) < _NAME_CELLS:
+        rest = ""
+    return short_name(names[0], width - len(rest)) + rest
+
+
+def short_name(name: str, width: int) -> str:
+    """An image's name in at most `width` cells: the registry and what stands behind it go first, the tag last."""
+    if cell_width(name) <= width:
+        return name
+    *parts, last = name.split("/")
+    for count in range(min(len(parts), width // 2), -1, -1):
+        text = "/".join(["…", *parts[len(parts) - count :], last]) if parts else last
+        if cell_width(text) <= width:
+            return text
+    repository, colon, tag = last.rpartition(":")
+    room = width - cell_width(tag) - 1
+    if colon and room >= _REPOSITORY_CELLS:
+        return f"{crop_end(repository, room)}:{tag}"
+    return crop_middle(last, width) if colon else crop_end(last, width)
+
+
+def address(where: str) -> str:
+    """Of what a place says it looked at, the address alone: `DOCKER_HOST=unix:///run/d.sock` is `/run/d.sock`."""
+    return _VARIABLE.sub("", where.rpartition(" -> ")[2], count=1).removeprefix("unix://")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,9 @@ from itertools import compress
 from typing import Any
 
 from layertui.errors import LayertuiError
-from layertui.image.image import Container, Image, Layer
+from layertui.image.image import Container, Image
 from layertui.layer.columns import Kind
-from layertui.layer.stored import StoredTree
-from layertui.present.details import is_whole, removed_with
+from layertui.present.details import is_whole, read_from, removed_with
 from layertui.present.safetext import safe
 from layertui.present.selection import view_states
 from layertui.present.units import mtime_text, octal_text
@@ -120,7 +119,7 @@ def layers_json(loaded: Loaded) -> Json:
         "schema_version": SCHEMA_VERSION,
         "image": image_json(image),
         "layers": layers,
-        "history": [{"command": step.command, "created": step.created, "layer": step.layer} for step in image.steps],
+        "history": _history(image),
         "content_bytes": None if partial else sum(layer["content_bytes"] for layer in layers),
         "reclaimable_bytes": None if partial else reclaimable_bytes(squash),
         "warnings": list(image.warnings),
@@ -128,9 +127,8 @@ def layers_json(loaded: Loaded) -> Json:
     }
 
 
-def read_from(layer: Layer) -> str | None:
-    """How a layer's listing is come by; None for a tar in a file, and where it cannot be read."""
-    return layer.content.method if isinstance(layer.content, StoredTree) else None
+def _history(image: Image) -> list[Json]:
+    return [{"command": step.command or None, "created": step.created, "layer": step.layer} for step in image.steps]
 
 
 def _text(value: object) -> str | None:
@@ -162,7 +160,7 @@ def inspect_json(image: Image) -> Json:
             "on_build": list(run.on_build),
             "healthcheck": list(run.healthcheck),
         },
-        "history": [{"command": step.command, "created": step.created, "layer": step.layer} for step in image.steps],
+        "history": _history(image),
         "layers": [
             {
                 "index": layer.index,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from layertui.image.image import Container, Image
 from layertui.layer.columns import Kind
 from layertui.layer.tree import IMPLIED
-from layertui.present.details import command_text, is_whole, outcome_sentence, removed_with, state_sentence
+from layertui.present.details import command_text, is_whole, outcome_sentence, read_from, removed_with, state_sentence
 from layertui.present.marks import OUTCOME_MARKS, STATE_MARKS, outcome_width
 from layertui.present.safetext import safe
 from layertui.present.selection import view_states
@@ -113,7 +113,8 @@ def inspect_table(image: Image) -> Iterator[str]:
     yield ""
     rows = [["LAYER", "DIFF ID", "STORED AS"]]
     for each in image.layers:
-        rows.append([f"L{each.index}", str(each.diff_id or "unknown"), f"{each.digest or ''} {safe(each.media_type)}"])
+        stored = read_from(each) or f"{each.digest or ''} {each.media_type}".strip()
+        rows.append([f"L{each.index}", str(each.diff_id or "unknown"), safe(stored)])
     yield from columns(rows)
 
 

@@ -126,3 +126,19 @@ def age_text(created: str | None, now: datetime) -> str:
         if seconds < limit:
             return f"{words.format(seconds // unit if unit else '')} ago"
     return f"{elapsed // (365 * 86_400)} years ago"
+
+
+_SHORT_AGES = ((60, 1, "s"), (3_600, 60, "m"), (48 * 3_600, 3_600, "h"), (730 * 86_400, 86_400, "d"))
+"""Below so many seconds, counted in so many seconds each, with this letter."""
+
+
+def age_narrow(created: str | None, now: datetime) -> str:
+    """How long ago in at most four cells, for a column: `45s`, `12m`, `5h`, `21d`, `3y`; empty as `age_text` is."""
+    when = parse_time(created)
+    if when is None or when > now:
+        return ""
+    elapsed = int((now - when).total_seconds())
+    for limit, unit, letter in _SHORT_AGES:
+        if elapsed < limit:
+            return f"{elapsed // unit}{letter}"
+    return f"{elapsed // (365 * 86_400)}y"

@@ -100,6 +100,17 @@ class Listing:
         return self.found
 
 
+WARNINGS = 100
+"""How many warnings about one source are told: each record of a store can be reason for one."""
+
+
+def few(warnings: Sequence[str]) -> tuple[str, ...]:
+    """Warnings as they are, or the first of many and how many there are more."""
+    if len(warnings) <= WARNINGS:
+        return tuple(warnings)
+    return (*warnings[:WARNINGS], f"{len(warnings) - WARNINGS:,} more things are wrong there.")
+
+
 def short_reference(digest: Digest) -> str:
     """How something without a name is called: enough of its digest to type."""
     return f"{digest.algorithm}:{digest.short}"

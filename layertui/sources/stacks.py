@@ -1,5 +1,6 @@
 """Stacks of layer directories of which only the directories are known: what a storage directory holds without books."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -96,8 +97,7 @@ def _stack(name: str, below: dict[str, tuple[str, ...]], problems: dict[str, Lay
 
 
 def _loop(name: str, below: dict[str, tuple[str, ...]]) -> LayertuiError | None:
-    parts = (name, *below[name])
-    twice = next((part for part in parts if parts.count(part) > 1), None)
+    twice = next((part for part, count in Counter((name, *below[name])).items() if count > 1), None)
     twice = twice or next((part for part in below[name] if name in below.get(part, ())), None)
     if twice is None:
         return None

@@ -1,6 +1,7 @@
 """The app: it shows the main screen, in a theme that fits the terminal."""
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -76,6 +77,13 @@ class LayerApp(App[int], inherit_bindings=False):
             # Only the main thread of a process can; anywhere else the default stays.
             with suppress(ValueError):
                 signal.signal(number, lambda number, _: self._told_to_end(loop, number))
+        self.call_after_refresh(self._begun)
+
+    def _begun(self) -> None:
+        """The first frame is drawn: collect garbage, if that was put off; what is there by now stays."""
+        if not gc.isenabled():
+            gc.freeze()
+            gc.enable()
 
     def _told_to_end(self, loop: asyncio.AbstractEventLoop, number: int) -> None:
         """End by way of the loop, or without it where it hangs: a terminal that is gone blocks who writes to it."""

@@ -69,9 +69,11 @@ class Root:
 class Holdings:
     """All places on the screen, and by number all that they hold. A number is never given twice."""
 
-    def __init__(self, roots: Iterable[Root], *, host: bool) -> None:
+    def __init__(self, roots: Iterable[Root], *, host: bool, missing: Iterable[Place] = ()) -> None:
         """Begin with places; with `host` they have lines of their own."""
         self.roots = list(roots)
+        self.missing = tuple(missing)
+        """Places that were looked for and are not there."""
         self.host = host
         """Whether a whole host is shown, and not one file."""
         self.states: dict[int, ImageState] = {}
@@ -81,7 +83,8 @@ class Holdings:
     def of(cls, shown: Opened | HostView) -> "Holdings":
         """What is to be shown; the places of a host are still to be asked."""
         if isinstance(shown, HostView):
-            return cls([Root(place) for place in shown.places if place.found], host=True)
+            found = [Root(place) for place in shown.places if place.found]
+            return cls(found, host=True, missing=(place for place in shown.places if not place.found))
         source = shown.source
         place = Place(source.scheme, source.label, source.label, True, "", "", lambda: source)
         holdings = cls([Root(place)], host=False)
@@ -113,6 +116,12 @@ class Holdings:
         shared = shares([state.entry.record for state in images])
         for state, (shared_bytes, unique_bytes) in zip(images, shared, strict=True):
             state.shared_bytes, state.unique_bytes = shared_bytes, unique_bytes
+
+    def try_missing(self, place: Place) -> int:
+        """Make a place that was not there one that can be asked: it may have come meanwhile; returns its number."""
+        self.missing = tuple(other for other in self.missing if other is not place)
+        self.roots.append(Root(place))
+        return len(self.roots) - 1
 
     def count(self, root: Root, kind: Kind) -> int:
         """How many entries of a kind a place holds."""

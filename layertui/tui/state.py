@@ -7,7 +7,7 @@ from enum import Enum, auto
 from layertui.errors import LayertuiError
 from layertui.image.digest import Digest
 from layertui.image.image import Image
-from layertui.layer.stored import StoredTree, Transfer
+from layertui.layer.stored import Transfer
 from layertui.layer.tree import LayerTree
 from layertui.sources.base import ImageEntry
 from layertui.stack.content import Contents
@@ -31,6 +31,8 @@ class LayerState:
     reading: Reading = Reading.QUEUED
     size_bytes: int = 0
     """Of the stored blob: what there is to read."""
+    transfer: Transfer | None = None
+    """What it arrives in, together with other layers; None for one that is read by itself."""
     attempt: int = 0
     """Which reading of it is awaited; 0 for none."""
     done_bytes: int = 0
@@ -52,13 +54,15 @@ class LayerState:
 
     def short(self) -> str:
         """How far it is, in the place of its size: `.`, `34%`, a word, or nothing when it is read."""
-        if self.reading is Reading.RUNNING:
+        if self.reading is Reading.RUNNING and self.transfer is None:
             return f"{min(99, 100 * self.done_bytes // self.size_bytes)}%" if self.size_bytes else "reading"
-        words = {Reading.QUEUED: ".", Reading.FAILED: "failed", Reading.CANCELLED: "stopped"}
+        words = {Reading.QUEUED: ".", Reading.RUNNING: ".", Reading.FAILED: "failed", Reading.CANCELLED: "stopped"}
         return words.get(self.reading, "")
 
     def sentence(self) -> str:
         """How far it is, as the file pane says it."""
+        if self.transfer is not None and self.reading in (Reading.QUEUED, Reading.RUNNING):
+            return f"All layers arrive in one {self.transfer.verb}; this one is shown once it is here."
         if self.reading is Reading.RUNNING:
             return f"Reading this layer: {self.short()}"
         if self.reading is Reading.QUEUED:
@@ -145,10 +149,9 @@ class ImageState:
     @property
     def transfer(self) -> Transfer | None:
         """What a layer that is being read arrives in, together with others, until all of it is here."""
-        for layer, state in zip(self.image.layers if self.image is not None else (), self.layers, strict=False):
-            content = layer.content
-            if state.reading is Reading.RUNNING and isinstance(content, StoredTree) and content.transfer is not None:
-                return None if content.transfer.ended else content.transfer
+        for layer in self.layers:
+            if layer.reading is Reading.RUNNING and layer.transfer is not None:
+                return None if layer.transfer.ended else layer.transfer
         return None
 
     @property

@@ -9,8 +9,8 @@ from layertui.present.units import size_narrow
 from layertui.tui.roots import Asking, Holdings
 from layertui.tui.state import ImageState
 from layertui.tui.tree_by_image import entry_row
-from layertui.tui.tree_roots import root_rows
-from layertui.tui.tree_rows import TreeRow, What, entry_name, layer_size, listed_bytes, one_line
+from layertui.tui.tree_roots import missing_rows, root_rows
+from layertui.tui.tree_rows import TreeRow, What, entry_names, layer_size, listed_bytes, one_line
 from layertui.tui.tree_view import TreeView, all_shown
 
 WRITABLE = "writable layer"
@@ -27,21 +27,24 @@ def by_ancestry(holdings: Holdings, view: TreeView, width: int, now: datetime) -
     chains = _chains(members)
     rows: list[TreeRow] = []
     roots = forest((place, chain) for place, chain in chains.items() if chain)
-    pending = [(node, 0) for node in reversed(roots)]
+    pending = [(node, "", " ") for node in reversed(roots)]
     branching = {id(node) for node in roots}
-    starts: set[int] = set()
     while pending:
-        node, depth = pending.pop()
+        node, margin, stem = pending.pop()
         # Only roots and branches fold: a fold mark on every link of a chain says nothing.
         can_fold = node.children and (id(node) in branching or len(node.children) > 1)
         folded = node.chain in view.folded_chains and not view.query if can_fold else None
-        rows.append(_node_row(members, node, depth, folded, branch=id(node) in starts))
+        rows.append(replace(_node_row(members, node, folded), depth=len(margin), margin=margin, stem=stem))
         if folded:
             continue
-        deeper = depth + 1 if len(node.children) > 1 or (node.ends and node.children) else depth
-        if deeper > depth:
-            starts.update(map(id, node.children))
-        pending.extend((child, deeper) for child in reversed(node.children))
+        along = "│" if stem in "├│" else " "
+        if len(node.children) > 1 or node.ends:
+            margin += along
+            pending.extend((child, margin, "├") for child in reversed(node.children))
+            if node.children:  # the last one lies at the bottom
+                pending[-len(node.children)] = node.children[-1], margin, "└"
+        else:
+            pending.extend((child, margin, along) for child in node.children)
     for place, state in members.items():
         if not chains[place]:
             row = entry_row(place, state, 0, None, host=holdings.host, now=now)
@@ -49,7 +52,7 @@ def by_ancestry(holdings: Holdings, view: TreeView, width: int, now: datetime) -
     for number, root in enumerate(holdings.roots):
         if root.asking is not Asking.ANSWERED and not view.query:
             rows += root_rows(holdings, number, view, width)
-    return rows
+    return rows + missing_rows(holdings, view)
 
 
 def _chains(members: dict[int, ImageState]) -> dict[int, list[str]]:
@@ -73,7 +76,7 @@ def _chains(members: dict[int, ImageState]) -> dict[int, list[str]]:
     return chains
 
 
-def _node_row(members: dict[int, ImageState], node: Node, depth: int, folded: bool | None, *, branch: bool) -> TreeRow:
+def _node_row(members: dict[int, ImageState], node: Node, folded: bool | None) -> TreeRow:
     described = [place for place in node.members if members[place].image is not None]
     place = described[0] if described else node.members[0]
     state = members[place]
@@ -92,13 +95,12 @@ def _node_row(members: dict[int, ImageState], node: Node, depth: int, folded: bo
         What.LAYER,
         place,
         node.index,
-        depth,
+        0,
         label,
         size,
         number=f"L{node.index} ",
-        bold="  ".join(entry_name(members[place]) for place in node.ends),
+        names=tuple(name for place in node.ends for name in entry_names(members[place])),
         folded=folded,
-        branch=branch,
         places=tuple(node.members),
         ends=tuple(node.ends),
         chain=node.chain,

@@ -4,19 +4,18 @@ from datetime import datetime
 
 from layertui.image.image import Image, Layer
 from layertui.present.safetext import safe
-from layertui.present.units import size_narrow
+from layertui.present.units import age_narrow, size_narrow
 from layertui.tui.roots import Holdings
 from layertui.tui.state import ImageState, Reading
-from layertui.tui.tree_roots import root_rows
+from layertui.tui.tree_roots import missing_rows, root_rows
 from layertui.tui.tree_rows import (
     TreeRow,
     What,
-    entry_name,
+    entry_names,
     layer_size,
     listed_bytes,
     notes,
     one_line,
-    short_age,
     total_bytes,
 )
 from layertui.tui.tree_view import TreeView, shown
@@ -41,7 +40,7 @@ def by_image(holdings: Holdings, view: TreeView, width: int, now: datetime) -> l
             rows += _entry_rows(holdings, group.head, depth, view, width, now)
             for container in group.containers:
                 rows += _entry_rows(holdings, container, depth + 1, view, width, now)
-    return rows
+    return rows + missing_rows(holdings, view)
 
 
 def _entry_rows(holdings: Holdings, place: int, depth: int, view: TreeView, width: int, now: datetime) -> list[TreeRow]:
@@ -65,11 +64,9 @@ def entry_row(place: int, state: ImageState, depth: int, folded: bool | None, *,
     if state.entry.container is not None:
         return _container_row(place, state, depth, folded, now)
     entry = state.entry
-    label = entry_name(state)
-    if entry.kind != "image":
-        label = f"{label}  {entry.kind}"
+    label = "" if entry.kind == "image" else str(entry.kind)
     if entry.platform is not None and not entry.tags and not host:
-        label = f"{label}  {safe(entry.platform.text)}"
+        label = f"{label}  {safe(entry.platform.text)}".strip()
     size = ""
     if state.problem is not None:
         size = "failed"
@@ -85,11 +82,12 @@ def entry_row(place: int, state: ImageState, depth: int, folded: bool | None, *,
         depth,
         label,
         size,
+        names=entry_names(state),
         dimmed=entry.kind != "image" or state.problem is not None or dangling,
         folded=folded,
         ends=(place,),
         image_id=state.image_id.short if host and state.image_id is not None else "",
-        age=short_age(state.created, now) if host else "",
+        age=age_narrow(state.created, now) if host else "",
         unique=size_narrow(state.unique_bytes) if host and state.unique_bytes is not None else "",
     )
 
@@ -109,12 +107,12 @@ def _container_row(place: int, state: ImageState, depth: int, folded: bool | Non
         depth,
         safe(status),
         size,
-        bold=entry_name(state),
+        names=entry_names(state),
         dimmed=state.problem is not None,
         folded=folded,
         ends=(place,),
         image_id=safe(container.container_id[:12]) if container is not None else "",
-        age=short_age(state.created, now),
+        age=age_narrow(state.created, now),
     )
 
 

@@ -169,6 +169,8 @@ def layers_text(count: int) -> str:
 def layer_trouble(number: int, count: int, state: LayerState) -> str:
     """What is wrong with a layer that was read, in one short sentence; empty where nothing is."""
     name = f"L{number}, of {layers_text(count)},"
+    if state.error is not None and state.transfer is not None:
+        return state.error.message  # it is about all layers that have not arrived
     if state.error is not None:
         return f"{name} cannot be read: {state.error.message}"
     if state.tree is not None and state.tree.damage is not None:

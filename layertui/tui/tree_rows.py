@@ -1,12 +1,13 @@
 """The lines of the tree pane, and what all of them say alike."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from enum import Enum, auto
 
 from layertui.image.image import Layer
+from layertui.present.details import UNKNOWN_COMMAND
 from layertui.present.safetext import safe
-from layertui.present.units import age_text, size_narrow
+from layertui.present.units import size_narrow
+from layertui.sources.place import Place
 from layertui.tui.state import ImageState, LayerState, Reading
 from layertui.tui.wrapping import wrap
 
@@ -29,6 +30,8 @@ class What(Enum):
     """A build step that made no layer."""
     NOTE = auto()
     """A sentence, such as why an image cannot be opened."""
+    MISSING = auto()
+    """A place that was looked for and is not there; or the heading of all of them."""
 
 
 ENTRIES = frozenset({What.IMAGE, What.CONTAINER})
@@ -49,14 +52,16 @@ class TreeRow:
     size: str = ""
     """What stands at the right: a size, or how far the reading is."""
     number: str = ""
-    """A layer's number, before the label."""
-    bold: str = ""
-    """Between number and label: tags of the images that end at this layer, a container's or a place's name."""
+    """A layer's number, before the names."""
+    names: tuple[str, ...] = ()
+    """Before the label, safe text each: what the place or the entry is called, the tags of what ends at this layer."""
     dimmed: bool = False
     folded: bool | None = None
     """None where nothing can be folded."""
-    branch: bool = False
-    """Whether another line of layers begins here."""
+    margin: str = ""
+    """In the order by ancestry: a cell for each branch that it lies in, `│` where another line follows there."""
+    stem: str = " "
+    """What stands before a layer in that order: `├` or `└` where a line begins, `│` where it goes on."""
     places: tuple[int, ...] = ()
     """All entries that share the layer."""
     ends: tuple[int, ...] = ()
@@ -71,30 +76,37 @@ class TreeRow:
     """How long ago it was made, where there is room."""
     unique: str = ""
     """Bytes freed if it is removed, where there is room."""
+    missing: Place | None = None
+    """The place that is not there; None in the heading."""
     wanting: bool = False
     """Whether it could say more once manifest and config of its entry are read."""
 
     @property
     def identity(self) -> tuple[What, int, int, int | None, str]:
         """What makes it the same line after the tree was built anew."""
-        text = self.label if self.what in (What.STEP, What.NOTE) else self.chain
+        text = self.label if self.what in (What.STEP, What.NOTE, What.MISSING) else self.chain
         return self.what, self.root, self.place, self.layer, text
 
 
 def one_line(command: str | None) -> str:
     """A command as one safe line; runs of white space become one space."""
-    return safe(" ".join(command.split())) if command else "unknown command"
+    return safe(" ".join(command.split())) if command else UNKNOWN_COMMAND
 
 
-def entry_name(state: ImageState) -> str:
+def entry_names(state: ImageState) -> tuple[str, ...]:
     """What an entry is called: all its tags, or its reference; `<none>` and the ID of an engine's image without any."""
     entry = state.entry
     if not entry.tags and entry.kind == "image" and entry.record is not None:
         repository = entry.record.repo_digests[0].partition("@")[0] if entry.record.repo_digests else ""
         image_id = state.image_id
         name = image_id.short if image_id is not None else entry.reference
-        return safe(f"{repository}:<none>  {name}" if repository else f"<none>  {name}")
-    return safe("  ".join(entry.tags or (entry.reference,)))
+        return (safe(f"{repository}:<none>  {name}" if repository else f"<none>  {name}"),)
+    return tuple(safe(tag) for tag in entry.tags) or (safe(entry.reference),)
+
+
+def entry_name(state: ImageState) -> str:
+    """All that an entry is called, as one text."""
+    return "  ".join(entry_names(state))
 
 
 def count_text(count: int, thing: str) -> str:
@@ -102,12 +114,6 @@ def count_text(count: int, thing: str) -> str:
     if count == 1:
         return f"1 {thing}"
     return f"{count:,} {thing.removesuffix('y')}ies" if thing.endswith("y") else f"{count:,} {thing}s"
-
-
-def short_age(created: str | None, now: datetime) -> str:
-    """How long ago, for a column: `3 weeks`, `1 hour`."""
-    words = age_text(created, now).removesuffix(" ago")
-    return words.replace("About an ", "1 ").replace("About a ", "1 ").replace("Less than a ", "1 ")
 
 
 def listed_bytes(state: ImageState, layer: int) -> int | None:

@@ -28,6 +28,8 @@ class TreeView:
     """Places whose images are folded away."""
     folded_chains: frozenset[str] = frozenset()
     """Layers beneath which all is folded away, in the order by ancestry."""
+    shows_missing: bool = False
+    """Whether the places that are not there have a line each."""
 
     def shows_root(self, number: int) -> bool:
         """Whether a place is unfolded; while a filter holds, hits must not hide."""

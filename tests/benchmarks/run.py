@@ -35,6 +35,7 @@ ROWS: dict[str, Row] = {
     "memory-1m": lambda images: screentimes.memory(images("1m")),
     "memory-3m": lambda images: screentimes.memory(images("3m")),
     "first-frame": lambda images: screentimes.first_frame(images("real")),
+    "first-frame-host": lambda images: screentimes.first_frame_of_a_host(),
     "keys-real": lambda images: screentimes.idle_keys(images("real")),
     "keys-1m": lambda images: screentimes.idle_keys(images("1m")),
     "keys-reading": lambda images: readingkeys.keys_beside_reading(images("3m")),

@@ -2,6 +2,8 @@
 
 import statistics
 import sys
+import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.benchmarks import tour
@@ -21,9 +23,19 @@ from tests.benchmarks.measure import (
 from tests.benchmarks.ptydrive import Burst, Terminal
 from tests.benchmarks.replay import Replay, files_region
 from tests.benchmarks.results import Result, bytes_result, over, ratio_result
+from tests.contract.dockerd import Dockerd, why_not
+from tests.kit.docker import docker_archive
+from tests.kit.entries import file
+from tests.kit.images import ImageSpec
 
 WIDE, NARROW = (200, 50), (80, 24)
 """Columns and lines of the two screens."""
+
+EMPTY = [sys.executable, str(Path(__file__).with_name("emptyapp.py"))]
+"""How the app is started that first frames are compared with."""
+
+HELD = 300
+"""Images that the engine of a host holds."""
 
 FIRST_FRAMES = 10
 """How often each app is started."""
@@ -34,9 +46,9 @@ def app_command(*arguments: str | Path) -> list[str]:
     return [sys.executable, "-m", "layertui", *map(str, arguments)]
 
 
-def _first_frame(command: list[str], last: str) -> Cost:
+def _first_frame(command: list[str], last: str, variables: Mapping[str, str] | None = None) -> Cost:
     """Start a program, and take the time from the fork to the frame's last text, and the CPU time until then."""
-    with Terminal(command, *WIDE) as terminal:
+    with Terminal(command, *WIDE, variables) as terminal:
         terminal.wait_for_bytes(last.encode())
         cpu_s = process_cpu_s(terminal.pid)
         terminal.drain(0.02)
@@ -46,11 +58,29 @@ def _first_frame(command: list[str], last: str) -> Cost:
 def first_frame(image: BenchImage) -> list[Result]:
     """The first whole frame, against an empty Textual app's."""
     warm([image.archive])
-    empty = [sys.executable, str(Path(__file__).with_name("emptyapp.py"))]
     ratio: Ratio = alternate(
-        lambda: _first_frame(app_command(image.archive), "q quit"), lambda: _first_frame(empty, "q quit"), FIRST_FRAMES
+        lambda: _first_frame(app_command(image.archive), "q quit"), lambda: _first_frame(EMPTY, "q quit"), FIRST_FRAMES
     )
     work = f"first frame at 200x50, fork to the footer's text, {entries(image)}"
+    return [ratio_result(work, ratio, 1.5, "an empty Textual app")]
+
+
+def first_frame_of_a_host() -> list[Result]:
+    """The first whole frame of `layertui` alone, on a host whose Docker engine holds many images."""
+    if problem := why_not():
+        print(f"no Docker engine: {problem}", file=sys.stderr)
+        return []
+    base = [file("bin/shell", "s" * 1000)]
+    images = [ImageSpec(layers=(base, [file(f"app/{number}")]), tags=(f"app:{number}",)) for number in range(HELD)]
+    with Dockerd() as docker, tempfile.TemporaryDirectory() as made:
+        archive = Path(made, "images.tar")
+        archive.write_bytes(docker_archive(images))
+        docker.docker("load", "-q", "-i", archive)
+        engine = {"DOCKER_HOST": docker.host}
+        ratio: Ratio = alternate(
+            lambda: _first_frame(app_command(), "q quit", engine), lambda: _first_frame(EMPTY, "q quit"), FIRST_FRAMES
+        )
+    work = f"first frame at 200x50 of a host, fork to the footer's text, an engine with {HELD} images"
     return [ratio_result(work, ratio, 1.5, "an empty Textual app")]
 
 

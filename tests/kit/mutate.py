@@ -18,9 +18,20 @@ OUTSIDE = "outside"
 """What the directory beside the mutant is called that symlinks lead to; nothing may ever read it."""
 
 _BOOK_BYTES = 1 << 20
-"""Larger files are content rather than books, and are damaged less often."""
+"""Larger files are only made shorter or longer."""
 
-_WORDS = ("", ".", "..", "../../outside", "/etc/passwd", "a/../../b", "x\0y", "\x1b[2J\n\u202e[red]", "é" * 50, "0" * 64)
+_WORDS = (
+    "",
+    ".",
+    "..",
+    "../../outside",
+    "/etc/passwd",
+    "a/../../b",
+    "x\0y",
+    "\x1b[2J\n\u202e[red]",
+    "é" * 50,
+    "0" * 64,
+)
 _NUMBERS = (0, -1, 1 << 31, 1 << 63, 1 << 64, 10**30, 10**400, -(10**4000), 1.5)
 
 
@@ -31,22 +42,27 @@ class Mutant:
         self.root = root
         self.changes: list[str] = []
         self._random = random.Random(seed)
-        self._paths = sorted(path for path in root.rglob("*"))
+        self._paths = sorted(root.rglob("*"))
+        self._by_depth: dict[int, list[Path]] = {}
+        for path in self._paths:
+            self._by_depth.setdefault(len(path.relative_to(root).parts), []).append(path)
         for _ in range(self._random.choice((1, 1, 1, 2, 3, 5))):
             self._change()
 
     def _change(self) -> None:
-        """One change of one file or directory; books are likelier than contents."""
+        """One change of one file or directory; each depth is as likely as another, and books more than contents."""
         chance = self._random
-        path = chance.choice(self._paths)
+        path = self.root
         for _ in range(8):
+            path = chance.choice(self._by_depth[chance.choice(sorted(self._by_depth))])
             if _is_book(self.root, path):
                 break
-            path = chance.choice(self._paths)
         try:
             mode = path.lstat().st_mode
         except OSError:
             return  # gone by an earlier change
+        if not self._is_own(path):
+            return
         kinds: list[Callable[[Path], None]] = [_remove, self._replace, self._rename, self._symlink, self._close]
         if stat.S_ISREG(mode):
             kinds += [self._bytes, self._bytes, self._text, self._text, self._document, self._document, self._document]
@@ -57,6 +73,10 @@ class Mutant:
         except OSError:
             return  # what an earlier change left there is not of that kind any more
         self.changes.append(f"{kind.__name__.strip('_')} {path.relative_to(self.root)}")
+
+    def _is_own(self, path: Path) -> bool:
+        """Whether a change there stays in the copy: an earlier one may have put a link on the way to it."""
+        return path.parent.resolve().is_relative_to(self.root.resolve())
 
     def _replace(self, path: Path) -> None:
         """Something of another kind under the same name."""
@@ -81,26 +101,28 @@ class Mutant:
         os.rename(path, aside)
         outside = self.root.parent / OUTSIDE
         kind = "file" if aside.is_file() else "directory"
-        targets = ("/etc/passwd", "..", ".", path.name, aside.name, f"{outside}/{kind}", "/proc/self/fd", "/dev/zero")
-        path.symlink_to(self._random.choice((*targets, f"{outside}/{kind}", f"{outside}/{kind}")))
+        # None leads to this host's own files: whoever runs this is root, and a mistake here must not reach them.
+        targets = ("..", ".", path.name, aside.name, f"{outside}/{kind}", f"{outside}/{kind}", f"{outside}/{kind}")
+        path.symlink_to(self._random.choice(targets))
 
     def _rename(self, path: Path) -> None:
         """Another name, or the place of another file."""
         others = [path.with_name(name) for name in (b"\xff".decode(errors="surrogateescape"), "\x1b[31m\n", "x" * 255)]
         target = self._random.choice((*others, self._random.choice(self._paths)))
-        if path not in target.parents and target not in path.parents:
+        if path not in target.parents and target not in path.parents and self._is_own(target):
             _remove(target)
             os.rename(path, target)
 
     def _close(self, path: Path) -> None:
-        path.chmod(0)
+        if not path.is_symlink():  # chmod(2) changes what a link leads to
+            path.chmod(0)
 
     def _times(self, path: Path) -> None:
         os.utime(path, (self._random.choice((0, -(2**33), 2**33, 2**34 - 2**31)),) * 2, follow_symlinks=False)
 
     def _bytes(self, path: Path) -> None:
         """Other bytes somewhere, in what is compressed also beneath the compression."""
-        data = path.read_bytes()
+        data = _small(path)
         packed = data[:2] == b"\x1f\x8b" and self._random.random() < 0.7
         data = gzip.decompress(data) if packed else data
         changed = bytearray(data)
@@ -123,7 +145,7 @@ class Mutant:
 
     def _document(self, path: Path) -> None:
         """A JSON document with one value of another type; anything else gets a line of another file."""
-        data = path.read_bytes()
+        data = _small(path)
         try:
             if data[:2] == b"\x1f\x8b":
                 lines = gzip.decompress(data).split(b"\n")
@@ -138,8 +160,8 @@ class Mutant:
             path.write_bytes(text.encode() if self._random.random() < 0.9 else text.encode().replace(b"a", b"\xff", 1))
         except (ValueError, OSError, RecursionError, EOFError):
             other = self._random.choice(self._paths)
-            if other.is_file() and not other.is_symlink() and other.stat().st_size < _BOOK_BYTES:
-                path.write_bytes(other.read_bytes())
+            if other.is_file() and not other.is_symlink():
+                path.write_bytes(_small(other))
 
     def _wrong(self, value: Any) -> Any:
         """The same with one value, somewhere within, replaced."""
@@ -176,10 +198,23 @@ def make_outside(parent: Path) -> Path:
     return outside
 
 
+def state_of(directory: Path) -> list[tuple[object, ...]]:
+    """What of a directory and all in it changes with any change, and not by being read."""
+    found = ((path, path.lstat()) for path in sorted([directory, *directory.rglob("*")]))
+    return [(path, one.st_mode, one.st_uid, one.st_size, one.st_mtime_ns, one.st_ctime_ns) for path, one in found]
+
+
 def _is_book(root: Path, path: Path) -> bool:
     """Whether a path is what an engine wrote of its own, and not a file of an image's."""
     parts = path.relative_to(root).parts
     return not {"diff", "fs", "dir"} & set(parts[:-1])
+
+
+def _small(path: Path) -> bytes:
+    """What is in a file; an OSError where an earlier change made it huge."""
+    if path.stat().st_size > _BOOK_BYTES:
+        raise OSError(path)
+    return path.read_bytes()
 
 
 def _remove(path: Path) -> None:

@@ -217,6 +217,16 @@ def test_a_line_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "LAYERTUI_MAX_SPLIT_LINE_BYTES" in raised.value.hint
 
 
+def test_a_file_of_a_size_that_no_layer_has_is_refused_unread(tmp_path: Path) -> None:
+    """It may have holes, and then takes no space; gzip passes over NULs behind its end, be they terabytes."""
+    path = tmp_path / "tar-split.json.gz"
+    path.write_bytes(gzip.compress(tar_split(tar_bytes(THREE))))
+    os.truncate(path, 1 << 40)
+    with pytest.raises(DamagedError, match="exceeds the bound") as raised:
+        read_layer(SplitLayer(path, None, "layer"))
+    assert "LAYERTUI_MAX_SPLIT_BYTES" in raised.value.hint
+
+
 def test_books_that_are_not_there(tmp_path: Path) -> None:
     layer = SplitLayer(tmp_path / "tar-split.json.gz", tmp_path, "layer")
     assert layer.size_bytes == 0

@@ -207,3 +207,15 @@ def test_a_capability_of_the_container_s_root_is_an_ordinary_one(base: Path, roo
     owners = OwnerMap.of([(0, 100_000, 65_536)], [(0, 100_000, 65_536)])
     found = dict(next(walk(base, Dialect.USER_OVERLAY, owners).entries()).xattrs)[b"security.capability"]
     assert found == (bytes.fromhex("01000002") + sets if revision == 2 else noted)
+
+
+def test_times_and_numbers_that_no_column_holds_do_not_end_the_walk(base: Path) -> None:
+    """Years up to 2446 fit on ext4, 64 bits of nanoseconds end in 2262; an attribute may have 64 KiB."""
+    fill(base, "late", "null", "other")
+    os.utime(base / "late", (13_569_465_600,) * 2)
+    os.setxattr(base / "null", "user.containers.override_stat", b"0:0:0644:char-1-3")
+    os.setxattr(base / "other", "user.containers.override_stat", b"0:0:0644:char-" + b"9" * 3000 + b"-1")
+    tree = walk(base, Dialect.FUSE)
+    assert kinds(tree) == {"late": Kind.FILE, "null": Kind.CHAR, "other": Kind.FILE}
+    assert tree.columns.mtimes[0] == (1 << 63) - 1
+    assert tree.columns.devices == {1: (1, 3)}

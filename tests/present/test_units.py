@@ -117,6 +117,26 @@ def test_ages_are_docker_words(ago: timedelta, text: str) -> None:
     assert units.age_text((NOW - ago).isoformat(), NOW) == text
 
 
+@pytest.mark.parametrize(
+    ("ago", "text"),
+    [
+        (timedelta(seconds=0), "0s"),
+        (timedelta(seconds=59.9), "59s"),
+        (timedelta(minutes=1), "1m"),
+        (timedelta(minutes=59), "59m"),
+        (timedelta(hours=1), "1h"),
+        (timedelta(hours=47), "47h"),
+        (timedelta(days=2), "2d"),
+        (timedelta(days=729), "729d"),
+        (timedelta(days=731), "2y"),
+        (timedelta(days=-1), ""),
+    ],
+)
+def test_an_age_fits_four_cells(ago: timedelta, text: str) -> None:
+    assert units.age_narrow((NOW - ago).isoformat(), NOW) == text
+
+
 def test_an_unknown_age_is_empty() -> None:
+    assert units.age_narrow(None, NOW) == ""
     assert units.age_text(None, NOW) == ""
     assert units.age_text("soon", NOW) == ""

@@ -6,6 +6,7 @@ import stat
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -41,34 +42,38 @@ class Watch:
     def __init__(self, root: Path) -> None:
         self.root = os.path.realpath(root)
         self.bad: list[str] = []
-        self.is_on = False
         self._open = os.open
-        sys.addaudithook(self._audit)
 
     @contextmanager
     def on(self) -> Iterator[None]:
-        """Watch; a hook cannot be taken off again, so it is told when it matters."""
-        os.open = self._opened  # type: ignore[assignment]
-        self.is_on = True
+        """Watch what this block does."""
+        _hook_once()
+        os.open = self._opened
+        _WATCHING.append(self)
         try:
             yield
         finally:
-            self.is_on = False
+            _WATCHING.remove(self)
             os.open = self._open
 
     def _opened(self, path: Any, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
         """os.open, and a look at what it opened."""
+        try:
+            status = os.stat(path, dir_fd=dir_fd, follow_symlinks=not flags & os.O_NOFOLLOW)
+            # It does not matter whether the system allows it: where it does, opening alone makes some devices act.
+            # Where a directory is asked for, the kernel refuses a device before its driver hears of it.
+            if not flags & os.O_DIRECTORY and (stat.S_ISCHR(status.st_mode) or stat.S_ISBLK(status.st_mode)):
+                self.bad.append(f"opened a device: {path!r}")
+        except (OSError, ValueError):
+            pass  # then it cannot be opened either
         fd = self._open(path, flags, mode, dir_fd=dir_fd)
-        real, status = os.readlink(f"/proc/self/fd/{fd}"), os.fstat(fd)
+        real = os.readlink(f"/proc/self/fd/{fd}")
         if real != self.root and not real.startswith((self.root + "/", *_ALLOWED[:3])):
             self.bad.append(f"opened {path!r}: {real}")
-        if stat.S_ISCHR(status.st_mode) or stat.S_ISBLK(status.st_mode):
-            self.bad.append(f"opened a device: {real}")
         return fd
 
-    def _audit(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if not self.is_on:
-            return
+    def audit(self, event: str, arguments: tuple[Any, ...]) -> None:
+        """Look at what Python is about to do (sys.addaudithook)."""
         if event == "open" and isinstance(arguments[2], int) and arguments[2] & _WRITES:
             self.bad.append(f"opened for writing: {arguments[0]!r}")
         elif event in _CHANGING:
@@ -79,6 +84,20 @@ class Watch:
             real = os.path.realpath(path) if is_far else self.root
             if is_far and not real.startswith((self.root, *_ALLOWED, *_PROGRAM)):
                 self.bad.append(f"{event} {path}: {real}")
+
+
+_WATCHING: list[Watch] = []
+
+
+@cache
+def _hook_once() -> None:
+    """A hook cannot be taken off again, so there is one, which looks whether anything is watched."""
+
+    def look(event: str, arguments: tuple[Any, ...]) -> None:
+        for watch in _WATCHING:
+            watch.audit(event, arguments)
+
+    sys.addaudithook(look)
 
 
 class Hangs(BaseException):

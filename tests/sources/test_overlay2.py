@@ -1,5 +1,6 @@
 """Directories of overlay2 without Docker's books: stacks by `lower`, containers by their init layer, and damage."""
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from layertui.errors import DamagedError, LayertuiError, NotFoundError
 from layertui.layer.columns import Kind
 from layertui.sources import overlay2
-from layertui.sources.base import ImageEntry
+from layertui.sources.base import WARNINGS, ImageEntry
 from layertui.sources.select import choose
 from layertui.sources.target import Target
 from tests.contract import expected_polite
@@ -18,6 +19,7 @@ from tests.kit.docker_root import DockerRoot
 from tests.kit.entries import directory, file, whiteout
 from tests.kit.overlay2 import add_layer, layer_id, overlay2_store, short_name
 from tests.kit.polite import polite_image, polite_layers
+from tests.sources.guarded import Watch, read_all
 from tests.sources.storing import as_walked, folded, opened, trees
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can make overlay's markers")
@@ -236,3 +238,33 @@ def test_damaged_books_are_said_and_the_directories_read(tmp_path: Path) -> None
     listing = opened(overlay2.open_source, tmp_path)
     assert "Docker's books cannot be read" in listing.warnings[0]
     assert listing.entries()[0].reference == layer_id(0)[:12]
+
+
+@pytest.mark.parametrize("name", ["image/overlay2", "overlay2", "containers", "image/overlay2/layerdb/sha256"])
+def test_a_link_in_place_of_a_directory_is_not_followed(name: str, tmp_path: Path) -> None:
+    """Whoever hands over a disk can have it lead anywhere on this host."""
+    for root in ("given", "other"):
+        DockerRoot(tmp_path / root).add_container(polite_image(), UPPER, "web")
+    shutil.rmtree(tmp_path / "given" / name)
+    (tmp_path / "given" / name).symlink_to(tmp_path / "other" / name)
+    watch = Watch(tmp_path / "given")
+    with watch.on():
+        read_all(tmp_path / "given")
+    assert watch.bad == []
+
+
+def test_a_thousand_wrong_names_are_a_hundred_warnings(tmp_path: Path) -> None:
+    DockerRoot(tmp_path).add_image(polite_image())
+    names = {f"r:{number}": f"sha256:{number:064x}" for number in range(1000)}
+    (tmp_path / "image/overlay2/repositories.json").write_text(json.dumps({"Repositories": {"r": names}}))
+    warnings = opened(overlay2.open_source, tmp_path).warnings
+    assert len(warnings) == WARNINGS + 1
+    assert warnings[-1] == "900 more things are wrong there."
+
+
+def test_an_exit_code_beyond_any_process_is_a_damaged_document(tmp_path: Path) -> None:
+    root = DockerRoot(tmp_path)
+    root.add_container(polite_image(), UPPER, "web", state={"ExitCode": 10**4000})
+    listing = opened(overlay2.open_source, tmp_path)
+    assert listing.entries()[-1].kind == "container"
+    assert "is shown without its name" in listing.warnings[0]

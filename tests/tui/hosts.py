@@ -1,7 +1,9 @@
-"""Hosts that never were: places with canned lists of real images, some that hang, fail or lie."""
+"""Hosts that never were: places with canned lists of real images, some that hang, fail or lie; and the app on them."""
 
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,11 +17,17 @@ from layertui.layer.stored import StoredTree, Transfer
 from layertui.layer.tree import LayerTree
 from layertui.layer.window import Tick, Window
 from layertui.sources.base import ImageEntry, Listing, Record, Source
+from layertui.sources.demo import demo_source
 from layertui.sources.place import Place
+from layertui.sources.resolve import Opened, open_reference, pick
+from layertui.tui.app import LayerApp
+from layertui.tui.roots import HostView
 from tests.kit.entries import directory, file, whiteout
 from tests.kit.images import ImageSpec
 from tests.kit.tar import tar_bytes
-from tests.tui.screen import opened
+from tests.tui.screen import Seen, opened
+
+PATIENCE_S = 10.0
 
 SOCKET = "/var/run/docker.sock"
 
@@ -175,3 +183,36 @@ def exported(go: threading.Event, transfer: Transfer) -> ImageEntry:
         for layer, entries in zip(image.layers, spec.layers, strict=True)
     )
     return image_entry(spec, opening=lambda: replace(image, layers=layers))
+
+
+def open_any(text: str) -> Opened:
+    """As the command line opens what is offered."""
+    return pick(demo_source()) if text == "demo" else open_reference(text)
+
+
+@asynccontextmanager
+async def host(
+    *places: Place, size: tuple[int, int] = (80, 24), keys: Sequence[str] = (), wait: bool = True
+) -> AsyncIterator[Seen]:
+    """The app on a host; with `wait`, once every place has answered."""
+    app = LayerApp(HostView(places), open_reference=open_any)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        seen = Seen(pilot)
+        await pilot.pause(0.1)
+        if wait:
+            await seen.settle()
+            await seen.press(*keys)
+        yield seen
+
+
+async def until(seen: Seen, there: Callable[[], object]) -> None:
+    """Wait until something is on the screen."""
+    end_s = time.monotonic() + PATIENCE_S
+    while not there():
+        assert time.monotonic() < end_s, seen.text
+        await seen.pilot.pause(0.02)
+
+
+def said(seen: Seen) -> str:
+    """What the pane at the right says, its lines joined."""
+    return " ".join(line.partition("│")[2].strip() for line in seen.lines[2:20])

@@ -1,9 +1,6 @@
-"""A whole host on the screen: places that answer on their own, their images and containers, and what is not there."""
+"""A whole host on the screen: places that answer on their own, what is not there, and what they get wrong."""
 
 import threading
-import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,50 +8,27 @@ import pytest
 
 from layertui.errors import LayertuiError, NotFoundError
 from layertui.layer.stored import Transfer
-from layertui.sources.demo import demo_source
 from layertui.sources.place import Place
-from layertui.sources.resolve import Opened, open_reference, pick
-from layertui.tui.app import LayerApp
 from layertui.tui.loading import asking
-from layertui.tui.roots import HostView
 from tests.kit.docker import docker_archive
 from tests.kit.entries import file
 from tests.kit.images import ImageSpec
 from tests.tui import hosts
-from tests.tui.hosts import absent, api, container_entry, exported, failing, hanging, image_entry, place, usual
-from tests.tui.screen import Seen
+from tests.tui.hosts import (
+    absent,
+    api,
+    container_entry,
+    exported,
+    failing,
+    hanging,
+    host,
+    image_entry,
+    place,
+    said,
+    until,
+    usual,
+)
 from tests.tui.test_hostile import TEXT, assert_safe
-
-PATIENCE_S = 10.0
-
-
-def open_any(text: str) -> Opened:
-    """As the command line opens what is offered."""
-    return pick(demo_source()) if text == "demo" else open_reference(text)
-
-
-@asynccontextmanager
-async def host(
-    *places: Place, size: tuple[int, int] = (80, 24), keys: Sequence[str] = (), wait: bool = True
-) -> AsyncIterator[Seen]:
-    """The app on a host; with `wait`, once every place has answered."""
-    app = LayerApp(HostView(places), open_reference=open_any)
-    async with app.run_test(size=size, notifications=True) as pilot:
-        seen = Seen(pilot)
-        await pilot.pause(0.1)
-        if wait:
-            await seen.settle()
-            await seen.press(*keys)
-        yield seen
-
-
-async def until(seen: Seen, there: Callable[[], object]) -> None:
-    """Wait until something is on the screen."""
-    end_s = time.monotonic() + PATIENCE_S
-    while not there():
-        assert time.monotonic() < end_s, seen.text
-        await seen.pilot.pause(0.02)
-
 
 # Places
 
@@ -67,12 +41,14 @@ async def test_places_stand_as_roots_with_their_images_and_containers() -> None:
         tree = [line[:30].strip() for line in seen.lines]
         assert tree.index("> web  Up 3 hours") == next(i for i, line in enumerate(tree) if "api:1.4" in line) + 1
         assert "FILES  L" not in seen.text
-        assert "its layers are read only then" in " ".join(line[32:] for line in seen.lines).replace("  ", " ")
+        assert "its layers are read only then" in said(seen)
         assert "this host" in seen.header
+        assert "sock" not in seen.line_with("v Docker")  # what does not fit is left out, and stands in the details
+        assert "/var/run/docker.sock" in seen.lines[20]
 
 
 async def test_a_place_that_fails_says_why_and_what_to_do_and_the_rest_is_usable() -> None:
-    async with host(*usual(), keys=["G"]) as seen:
+    async with host(*usual(), keys=["j"] * 6) as seen:
         assert "failed" in seen.line_with("Podman (root)")
         assert "Permission denied" in seen.text
         assert "Join group docker" in seen.text
@@ -108,7 +84,7 @@ async def test_a_place_that_never_answers_is_given_up_and_may_still_answer_late(
         async with host(hanging("containerd", go, [api()]), wait=False) as seen:
             await until(seen, lambda: "does not answer" in seen.text)
             assert "failed" in seen.line_with("containerd")
-            assert "Restart it." in seen.text
+            assert "It hangs: restart it" in said(seen)
             go.set()
             await until(seen, lambda: "api:1.4" in seen.text)
             assert "failed" not in seen.text
@@ -181,6 +157,58 @@ async def test_cancel_awaits_no_place_any_more() -> None:
         go.set()
 
 
+async def test_places_that_are_not_there_have_one_line_and_can_be_asked_all_the_same() -> None:
+    come: list[bool] = []
+
+    def answer() -> Any:
+        if not come:
+            raise NotFoundError("Podman is not there.", "Start it.")
+        return hosts.Listing("podman", "Podman", (hosts.tool(),))
+
+    later = Place("podman", "Podman", "CONTAINER_HOST=unix:///run/p.sock", False, "absent", "Start Podman.", answer)
+    async with host(place("Docker", [api()]), later, absent("containerd", "/var/lib/containerd")) as seen:
+        assert "Podman, containerd" in seen.line_with("> Not found")
+        await seen.press("G")
+        assert "2 places" in seen.lines[20]
+        await seen.press("enter", "j")
+        assert "absent  /run/p.sock" in seen.line_with("   Podman  ")
+        assert "CONTAINER_HOST=unix:///run/p.sock: absent" in seen.lines[20]
+        assert "Start Podman." in seen.lines[21]
+        assert "R ask again" in seen.footer
+        come.append(True)
+        await seen.press("R")
+        assert "1 image" in seen.line_with("v Podman")
+        assert "tool:2" in seen.text
+        assert "Podman" not in seen.line_with("v Not found")
+        await seen.press("slash", *"api")
+        assert "Not found" not in seen.text
+
+
+async def test_the_footer_names_the_keys_that_do_something_on_the_line() -> None:
+    async with host(*usual()) as seen:
+        assert "R ask again" in seen.footer
+        assert "i config" not in seen.footer
+        await seen.press("j")
+        assert "R ask again" not in seen.footer
+        assert "i config" in seen.footer
+        await seen.press("2")
+        assert "open" not in seen.footer
+        assert "filter" not in seen.footer
+
+
+async def test_a_page_gives_the_focus_back_to_where_it_was_opened() -> None:
+    async with host(*usual(), keys=["j"]) as seen:
+        for key in ("i", "question_mark"):
+            await seen.press(key)
+            assert seen.main.focused is seen.main.page
+            await seen.press("q")
+            assert seen.main.focused is seen.main.images
+        await seen.press("2", "question_mark", "escape")
+        assert seen.main.focused is seen.main.files
+        await seen.press("question_mark", "1", "escape")
+        assert seen.main.focused is seen.main.images
+
+
 # Nothing there
 
 
@@ -195,8 +223,8 @@ async def test_without_any_engine_it_says_what_was_tried_and_offers_archives_and
     there = (absent("Docker", "DOCKER_HOST", "unset"), absent("Docker", "/var/run/docker.sock"))
     async with host(*there, keys=[]) as seen:
         await until(seen, lambda: "demo" in seen.text)
-        said = " ".join(line[32:].strip() for line in seen.lines[2:20]).replace("  ", " ")
-        assert "Tried DOCKER_HOST (unset), /var/run/docker.sock (absent). Try: layertui ./image.tar" in said
+        tried = "Tried DOCKER_HOST (unset), /var/run/docker.sock (absent)."
+        assert f"{tried} Try: layertui ./image.tar, or layertui doctor" in said(seen)
         assert "mine.tar" in seen.text
         assert "layout" in seen.text
         assert "notes.txt" not in seen.text
@@ -237,170 +265,6 @@ async def test_nothing_is_offered_where_an_engine_holds_something() -> None:
         assert "demo" not in seen.text
 
 
-# Images and containers
-
-
-async def test_layers_are_read_only_when_an_image_is_opened() -> None:
-    async with host(*usual(), keys=["j", "l"]) as seen:
-        assert "L1 RUN step 1" in seen.text
-        assert not any(state.opened for state in seen.main.states.values())
-        await seen.press("j", "j")
-        assert "FILES  L" not in seen.text
-        await seen.press("enter")
-        assert "FILES  L1" in seen.text
-        assert seen.main.focused is seen.main.files
-
-
-async def test_manifests_are_read_only_of_what_is_unfolded() -> None:
-    opened: list[str] = []
-
-    def one(number: int) -> hosts.ImageEntry:
-        entry = image_entry(ImageSpec(layers=(hosts.BASE,), tags=(f"many:{number}",)))
-
-        def opening() -> Any:
-            opened.append(entry.reference)
-            return entry.open()
-
-        return hosts.replace(entry, open=opening)
-
-    async with host(place("Docker", [one(number) for number in range(40)]), keys=["j", "j", "j", "l"]) as seen:
-        await seen.rest()
-        assert opened == ["many:2"]
-
-
-async def test_details_of_an_image_say_id_age_sizes_containers_and_digest() -> None:
-    async with host(*usual(), size=(120, 36), keys=["j"]) as seen:
-        image_id = str(seen.main.states[0].image_id)
-        facts = seen.line_with("3 weeks ago")
-        assert image_id[7:19] in facts
-        assert "91.2 kB  shared 61.2 kB  unique 30.0 kB (freed if removed)" in facts
-        assert "1 container: web" in seen.text
-        assert f"api@{image_id}" in seen.text
-
-
-async def test_a_container_opens_at_its_writable_layer_and_says_what_a_commit_adds() -> None:
-    async with host(*usual(), size=(120, 36), keys=["j", "j", "enter"]) as seen:
-        assert "FILES  L2" in seen.text
-        assert "1.2 kB" in seen.line_with("L2 writable")
-        assert "etc/" in seen.text
-        assert "A commit would add 1,234 B, in 3 entries." in seen.text
-        await seen.press("comma")
-        assert "FILES  L1" in seen.text
-        await seen.press("i")
-        assert "Container ID" in seen.text
-        assert "Up 3 hours" in seen.text
-        assert "etc/resolv.conf" in seen.text
-        assert "put there by the engine, in no layer" in seen.text
-
-
-async def test_a_container_without_its_image_stands_at_the_end_of_its_place() -> None:
-    async with host(*usual(), keys=["j"] * 5) as seen:
-        assert "container of an image that is not known" in seen.text
-        tree = [line[:30].strip() for line in seen.lines]
-        orphan = next(i for i, line in enumerate(tree) if "orphan" in line)
-        assert "Podman" in tree[orphan + 1]
-
-
-async def test_an_image_that_cannot_be_opened_says_so_and_r_tries_again() -> None:
-    tries: list[int] = []
-
-    def opening() -> Any:
-        tries.append(1)
-        if len(tries) == 1:
-            raise NotFoundError("The image was removed.", "R asks again.")
-        return api().open()
-
-    async with host(place("Docker", [api(opening=opening)]), keys=["j", "enter"]) as seen:
-        assert "The image was removed. R asks again." in seen.text.replace("\n", " ")
-        await seen.press("g", "j", "R")
-        assert "L0 RUN" in seen.text
-        assert "FILES  L0" in seen.text
-
-
-async def test_shared_layers_of_one_place_are_read_once() -> None:
-    async with host(*usual(), keys=["j", "enter"]) as seen:
-        assert seen.main.states[0].complete
-        base = seen.main.states[0].layers[0].tree
-        await seen.press("g", "j", "j", "j", "j", "j", "enter")
-        assert seen.main.states[2].complete
-        assert seen.main.states[2].layers[0].tree is base
-
-
-# Orders and filter
-
-
-def names(seen: Seen) -> list[str]:
-    found = ("api:1.4", "tool:2", "<none>")
-    return [name for line in seen.lines[2:20] for name in found if name in line[:31]]
-
-
-@pytest.mark.parametrize(
-    ("key", "words", "order"),
-    [
-        ("s", "by size", ["api:1.4", "tool:2", "<none>"]),
-        ("n", "by name", ["api:1.4", "tool:2", "<none>"]),
-        ("m", "by age", ["api:1.4", "tool:2", "<none>"]),
-        ("r", "by unique", ["api:1.4", "tool:2", "<none>"]),
-    ],
-)
-async def test_images_are_sorted_within_their_place_and_again_reversed(key: str, words: str, order: list[str]) -> None:
-    async with host(place("Docker", [hosts.dangling(), hosts.tool(), api()])) as seen:
-        assert names(seen) == ["<none>", "tool:2", "api:1.4"]
-        await seen.press("s", key)
-        assert words in seen.lines[1]
-        assert names(seen) == order
-        await seen.press("s", key)
-        assert f"{words} reversed" in seen.lines[1]
-        assert names(seen)[0] == ("tool:2" if key == "n" else "<none>")
-
-
-async def test_slash_filters_the_tree_by_name_id_and_status() -> None:
-    async with host(*usual(), keys=["slash", *"web"]) as seen:
-        assert "1 of 5" in seen.footer
-        assert "1 of 5" in seen.lines[1]
-        assert "> web" in seen.text
-        assert "api:1.4" in seen.text
-        assert "tool:2" not in seen.text
-        assert "Podman" not in seen.text
-        await seen.press("enter")
-        assert seen.main.focused is seen.main.images
-        await seen.press("enter")
-        assert "layertui  web" in seen.header
-        await seen.press("1", "escape")
-        assert "tool:2" in seen.text
-        await seen.press("slash", *"exited")
-        assert "orphan" in seen.text
-        assert "tool:2" not in seen.text
-        await seen.press("escape")
-        assert "tool:2" in seen.text
-        image_id = str(seen.main.states[2].image_id)[7:17]
-        await seen.press("slash", *image_id)
-        assert names(seen) == ["tool:2"]
-        await seen.press("ctrl+u", *"nothing-like-it")
-        assert "Nothing matches" in seen.text
-
-
-async def test_ancestry_shows_shared_layers_once_over_all_places() -> None:
-    podman = place("Podman", [api(listed=False)], "/run/p.sock")
-    async with host(place("Docker", [api(), hosts.tool()]), podman, size=(120, 36), keys=["t"]) as seen:
-        await seen.rest()
-        tree = [line[:56] for line in seen.lines[2:29]]
-        assert sum("L0 " in line for line in tree) == 1
-        assert sum("L1 " in line for line in tree) == 2
-        line = seen.line_with("L1 api:1.4")
-        assert line.count("api:1.4") == 2
-        await seen.press("j", "enter")
-        assert "FILES  L1" in seen.text
-
-
-async def test_a_container_stands_on_its_image_in_the_order_by_ancestry() -> None:
-    async with host(*usual(), keys=["t"]) as seen:
-        tree = [line[:31].strip() for line in seen.lines]
-        at = next(i for i, line in enumerate(tree) if "L1 api:1.4" in line)
-        assert "L2 web" in tree[at + 1]
-        assert "failed" in seen.line_with("Podman (root)")
-
-
 # Exports
 
 
@@ -417,6 +281,8 @@ async def test_an_export_says_how_far_it_is_how_it_is_read_and_can_be_cancelled(
             assert "MB/s  eta" in seen.footer
             assert "Ctrl+C cancels" in seen.footer
             assert "read via the engine's export" in seen.text
+            assert "All layers arrive in one export" in seen.text
+            assert "%" not in seen.text
             await seen.pilot.press("ctrl+c")
             await until(seen, lambda: "stopped" in seen.text)
             assert "export" not in seen.footer

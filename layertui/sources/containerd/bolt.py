@@ -13,7 +13,6 @@ import time
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeVar
 
 from layertui.errors import DamagedError, UnreachableError
@@ -22,6 +21,10 @@ from layertui.image.bounds import Bound
 
 PAGE_BYTES = Bound("LAYERTUI_MAX_BOLT_PAGE_BYTES", 64 << 20, "bytes")
 """One page with its followers: the largest value that containerd keeps, a container's spec, has some hundred KiB."""
+
+READ_BYTES = Bound("LAYERTUI_MAX_BOLT_BYTES", 4 << 30, "bytes")
+"""What is read of a database for one answer, each page as often as it is looked into: the busiest nodes need some
+hundred MiB, and a file with holes can claim to be of any size."""
 
 _MAGIC, _VERSION = 0xED0CDAED, 2
 _BRANCH, _LEAF = 1, 2
@@ -53,13 +56,12 @@ _HINT = "It is damaged, or no bolt database of containerd. The images' blobs may
 T = TypeVar("T")
 
 
-def read_bolt(path: Path, label: str, read: Callable[["Bucket"], T]) -> T:
+def read_bolt(file: FileBlob, read: Callable[["Bucket"], T]) -> T:
     """What `read` makes of the root bucket, all of it of one transaction; nothing is written, and no lock is taken.
 
     `read` must not return anything that reads later; it is called again when the database has changed meanwhile.
-    Raises DamagedError naming the page, NotFoundError, or UnreachableError, also where the changes never pause.
+    Raises DamagedError naming the page, and UnreachableError, also where the changes never pause.
     """
-    file = FileBlob.open(path, label)
     for _ in range(_LAZY_TRIES):
         meta = _newest_meta(file)
         try:
@@ -134,6 +136,7 @@ class _Pages:
         self._file = file
         self._meta = meta
         self._owners: dict[int, tuple[bytes, ...]] = {}
+        self._read_bytes = 0
         self.label = file.label
 
     def read(self, page_id: int, owner: tuple[bytes, ...]) -> bytes:
@@ -152,6 +155,9 @@ class _Pages:
             raise self.damaged(page_id, "reaches beyond the end of the file")
         if length > PAGE_BYTES.value:
             raise PAGE_BYTES.exceeded(f"{self.label}: page {page_id:,}")
+        self._read_bytes += length
+        if self._read_bytes > READ_BYTES.value:
+            raise READ_BYTES.exceeded(f"{self.label}: what its pages take")
         return self._file.read_at(page_id * size, length)
 
     def damaged(self, page_id: int, what: str) -> DamagedError:
@@ -170,9 +176,16 @@ class Bucket:
         self._inline = inline
 
     def items(self) -> Iterator[tuple[bytes, "bytes | Bucket"]]:
-        """Keys in order with what they hold; raises DamagedError."""
+        """Keys in order with what they hold; raises DamagedError, also where a key stands twice.
+
+        Were it allowed, its buckets could share pages, and a small file could ask for endless work.
+        """
+        last = None
         for page_id, page in self._leaves(None):
             for flags, key, value in self._elements(page_id, page):
+                if last is not None and key <= last:
+                    raise self._pages.damaged(page_id, "has a key out of order")
+                last = key
                 yield key, self._nested(page_id, key, value) if flags & _BUCKET else value
 
     def buckets(self) -> Iterator[tuple[bytes, "Bucket"]]:

@@ -105,7 +105,7 @@ class _Lister:
     def _containers(self, listed: Sequence[_Listed]) -> list[ImageEntry]:
         """Put each container with its image; returns those whose image is not there. Newest first."""
         orphans = []
-        snapshots = self._held.snapshots()
+        snapshots, homes = self._held.snapshots(), _Homes(listed)
         kept = [row for row in self._namespace.containers if row.snapshot_key]  # Docker's own have none here
         for row in sorted(kept, key=lambda row: (row.created or "").rstrip("Z"), reverse=True):
             try:
@@ -113,7 +113,7 @@ class _Lister:
             except LayertuiError as problem:
                 orphans.append(broken(problem, self._reference(row)))
                 continue
-            home = _home(row, below, listed)
+            home = homes.of(row, below)
             entry = self._container(row, home.entry if home is not None else None)
             (orphans if home is None else home.containers).append(entry)
         return orphans
@@ -141,12 +141,22 @@ class _Lister:
         )
 
 
-def _home(row: ContainerRow, below: Sequence[str], listed: Sequence[_Listed]) -> _Listed | None:
-    """The image that a container stands on: told by its snapshots, since a name may have been moved meanwhile."""
-    images = [one for one in listed if one.entry.kind == "image"]
-    named = [one for one in images if row.image in one.names]
-    for key in below:
-        for one in (*named, *images):
-            if one.top == key:
-                return one
-    return named[0] if named and not below else None
+class _Homes:
+    """Which image a container stands on: told by its snapshots, since a name may have been moved meanwhile."""
+
+    def __init__(self, listed: Sequence[_Listed]) -> None:
+        self._named: dict[str, dict[str, _Listed]] = {}
+        self._topped: dict[str, _Listed] = {}
+        for one in listed:
+            if one.entry.kind == "image":
+                self._topped.setdefault(one.top, one)
+                for name in one.names:
+                    self._named.setdefault(name, {}).setdefault(one.top, one)
+
+    def of(self, row: ContainerRow, below: Sequence[str]) -> _Listed | None:
+        """The image whose top layer is nearest below a container's snapshot, one of its image's name first."""
+        named = self._named.get(row.image, {})
+        for key in below:
+            if found := named.get(key) or self._topped.get(key):
+                return found
+        return next(iter(named.values()), None) if not below else None

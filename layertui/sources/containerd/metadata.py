@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from layertui.image.blob import FileBlob
+from layertui.layer.beneath import Beneath
 from layertui.sources.containerd.bolt import Bucket, read_bolt
 from layertui.sources.containerd.finding import META_DB
 
@@ -110,7 +112,7 @@ def read_namespaces(root: Path, label: str) -> tuple[Namespace, ...]:
         top = database.bucket(_VERSION)
         return tuple(_namespace(name, bucket) for name, bucket in top.buckets()) if top is not None else ()
 
-    return read_bolt(root / META_DB, f"{label}: meta.db", read)
+    return read_bolt(_database(root, META_DB, f"{label}: meta.db"), read)
 
 
 def _namespace(name: bytes, bucket: Bucket) -> Namespace:
@@ -144,39 +146,38 @@ def _container(container_id: bytes, bucket: Bucket) -> ContainerRow:
     )
 
 
-def read_snapshotters(root: Path, namespace: str, label: str) -> tuple[str, ...]:
-    """The snapshotters that hold something of a namespace; raises LayertuiError."""
+def read_snapshots(root: Path, namespace: str, label: str) -> dict[str, dict[str, Snapshot]]:
+    """All snapshots of a namespace: by the snapshotter that has them, then by key; raises LayertuiError."""
 
-    def read(database: Bucket) -> tuple[str, ...]:
+    def read(database: Bucket) -> dict[str, dict[str, Snapshot]]:
         held = database.bucket(_VERSION, namespace.encode(), b"snapshots")
-        return tuple(_text(name) for name, _ in held.buckets()) if held is not None else ()
-
-    return read_bolt(root / META_DB, f"{label}: meta.db", read)
-
-
-def read_snapshots(root: Path, namespace: str, snapshotter: str, label: str) -> dict[str, Snapshot]:
-    """All snapshots that a snapshotter has for a namespace, by key; raises LayertuiError."""
-
-    def read(database: Bucket) -> dict[str, Snapshot]:
-        held = database.bucket(_VERSION, namespace.encode(), b"snapshots", snapshotter.encode())
         return {
-            _text(key): Snapshot(_text(bucket.value(b"name")), _text(bucket.value(b"parent")))
-            for key, bucket in (held.buckets() if held is not None else ())
+            _text(snapshotter): {
+                _text(key): Snapshot(_text(bucket.value(b"name")), _text(bucket.value(b"parent")))
+                for key, bucket in snapshots.buckets()
+            }
+            for snapshotter, snapshots in (held.buckets() if held is not None else ())
         }
 
-    return read_bolt(root / META_DB, f"{label}: meta.db", read)
+    return read_bolt(_database(root, META_DB, f"{label}: meta.db"), read)
 
 
-def read_numbers(database: Path, label: str) -> dict[str, int]:
-    """A snapshotter's own database: the number of each snapshot's directory by its name there (storage/bolt.go)."""
+def read_numbers(root: Path, name: str, label: str) -> dict[str, int]:
+    """A snapshotter's own database, by its path below the root: the number of each snapshot's directory by its name
+    there (storage/bolt.go)."""
 
     def read(top: Bucket) -> dict[str, int]:
         held = top.bucket(_VERSION, b"snapshots")
         return {
-            _text(name): uvarint(bucket.value(b"id")) for name, bucket in (held.buckets() if held is not None else ())
+            _text(key): uvarint(bucket.value(b"id")) for key, bucket in (held.buckets() if held is not None else ())
         }
 
-    return read_bolt(database, label, read)
+    return read_bolt(_database(root, name, label), read)
+
+
+def _database(root: Path, name: str, label: str) -> FileBlob:
+    """A file below containerd's root, reached through no symlink; raises LayertuiError."""
+    return Beneath.open(root, label).blob(name.encode(), label)
 
 
 def uvarint(data: bytes) -> int:

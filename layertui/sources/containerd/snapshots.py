@@ -2,14 +2,16 @@
 
 import os
 import pwd
+from collections.abc import Callable
 from pathlib import Path
 
-from layertui.errors import DamagedError, NotFoundError, UnreachableError
+from layertui.errors import DamagedError, LayertuiError, NotFoundError, UnreachableError
 from layertui.image.blob import read_error
+from layertui.layer.beneath import Beneath
 from layertui.layer.dialect import Dialect
 from layertui.layer.owners import OwnerMap
 from layertui.layer.walk import WalkedLayer
-from layertui.sources.containerd.metadata import Snapshot, read_numbers, read_snapshots, read_snapshotters
+from layertui.sources.containerd.metadata import Snapshot, read_numbers, read_snapshots
 
 METHOD = "a walk of its snapshot"
 """How such a layer is read, for the screen."""
@@ -29,12 +31,13 @@ class Snapshots:
         self._root = root
         self._namespace = namespace
         self._label = label
-        self._snapshots: dict[str, dict[str, Snapshot]] = {}
+        self._snapshots: dict[str, dict[str, Snapshot]] | None = None
+        self._problem: LayertuiError | None = None
         self._numbers: dict[str, dict[str, int]] = {}
 
     def check(self) -> None:
         """Raise LayertuiError where the database cannot be read."""
-        read_snapshotters(self._root, self._namespace, self._label)
+        self._held()
 
     def content(self, key: str, snapshotter: str = "") -> WalkedLayer | None:
         """The files of a snapshot; None where no snapshotter has one of this key.
@@ -42,7 +45,7 @@ class Snapshots:
         `snapshotter` is the only one that is asked where it is given, else all are. Raises UnreachableError where a
         snapshotter has it that keeps it in a way that is not read, and LayertuiError where its database is damaged.
         """
-        asked = [snapshotter] if snapshotter else self._snapshotters()
+        asked = [snapshotter] if snapshotter else self._held()
         holders = [name for name in asked if key in self._of(name)]
         if not holders:
             return None
@@ -67,26 +70,36 @@ class Snapshots:
                 raise DamagedError(f"{self._label}: snapshots lie on top of each other in a loop, at {key}.")
         return found
 
-    def _snapshotters(self) -> tuple[str, ...]:
-        return read_snapshotters(self._root, self._namespace, self._label)
+    def _held(self) -> dict[str, dict[str, Snapshot]]:
+        """All snapshots by snapshotter and key, read once; what is wrong with the database is told each time."""
+        if self._problem is not None:
+            raise type(self._problem)(self._problem.message, self._problem.hint)
+        if self._snapshots is None:
+            try:
+                self._snapshots = read_snapshots(self._root, self._namespace, self._label)
+            except LayertuiError as problem:
+                self._problem = problem
+                raise
+        return self._snapshots
 
     def _of(self, snapshotter: str) -> dict[str, Snapshot]:
-        if snapshotter not in self._snapshots:
-            self._snapshots[snapshotter] = read_snapshots(self._root, self._namespace, snapshotter, self._label)
-        return self._snapshots[snapshotter]
+        return self._held().get(snapshotter, {})
 
-    def _directory(self, key: str, snapshotter: str) -> Path:
+    def _directory(self, key: str, snapshotter: str) -> Callable[[], Beneath]:
+        """What opens a snapshot's directory; no symlink below the root leads to it."""
         name = self._of(snapshotter)[key].backend_name
-        home = self._root / f"io.containerd.snapshotter.v1.{snapshotter}"
+        home = f"io.containerd.snapshotter.v1.{snapshotter}"
         if snapshotter not in self._numbers:
-            self._numbers[snapshotter] = read_numbers(home / "metadata.db", f"{self._label}: {snapshotter}/metadata.db")
+            label = f"{self._label}: {snapshotter}/metadata.db"
+            self._numbers[snapshotter] = read_numbers(self._root, f"{home}/metadata.db", label)
         number = self._numbers[snapshotter].get(name)
         if number is None:
             raise NotFoundError(
                 f"{self._label}: the snapshotter {snapshotter} does not know {name}.",
                 "It was removed while it was read, or the store was not copied completely.",
             )
-        return home / "snapshots" / str(number) / "fs"
+        root, files = self._root, f"{home}/snapshots/{number}/fs".encode()
+        return lambda: Beneath.open(root).directory(files)
 
     def _dialect(self, snapshotter: str) -> tuple[Dialect, OwnerMap | None]:
         """How removals are written, and whose files they are: in a user's own containerd that user is root."""

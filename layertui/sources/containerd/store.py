@@ -15,8 +15,8 @@ from layertui.sources.base import ImageEntry, short_reference
 from layertui.sources.containerd.finding import CONTENT
 from layertui.sources.containerd.snapshots import Snapshots
 from layertui.sources.containerd.stack import stack_container
+from layertui.sources.docker.books_shelf import Shelf
 from layertui.sources.oci import Found, blob_name, look_through
-from layertui.sources.oci_layout import DirectoryStore
 
 _MARK = b'{"imageLayoutVersion":"1.0.0"}'
 
@@ -40,15 +40,15 @@ class ContentStore:
         """containerd's root, such as /var/lib/containerd."""
         self.label = label
         """What messages call it."""
-        self._content = DirectoryStore(root / CONTENT, label)
+        self._shelf = Shelf(root, label)
 
     def holds(self, name: str) -> bool:
         """Whether there is something of this name, be it readable or not."""
-        return self._content.holds(name)
+        return self._shelf.holds(f"{CONTENT}/{name}")
 
     def file(self, name: str) -> Blob:
-        """A blob by its name; raises LayertuiError."""
-        return self._content.file(name)
+        """A blob by its name, reached through no symlink; raises LayertuiError."""
+        return self._shelf.beneath().blob(f"{CONTENT}/{name}".encode(), f"{self.label}: {name}")
 
 
 class _Indexed:

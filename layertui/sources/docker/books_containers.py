@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Annotated
 
 import msgspec
 
@@ -25,7 +26,7 @@ class _RawState(msgspec.Struct, rename="pascal"):
     restarting: bool | None = None
     removal_in_progress: bool | None = None
     dead: bool | None = None
-    exit_code: int | None = None
+    exit_code: Annotated[int, msgspec.Meta(ge=-(1 << 31), lt=1 << 32)] | None = None
     started_at: str | None = None
 
 

@@ -10,13 +10,13 @@ from layertui.image.config import ImageConfig, parse_config
 from layertui.image.digest import ChainID, Digest
 from layertui.image.document import decode
 from layertui.image.image import Image, Naming, platform_of
-from layertui.sources.base import ImageEntry, Listing, Record, broken, short_reference
+from layertui.sources.base import ImageEntry, Listing, Record, broken, few, short_reference
 from layertui.sources.docker.books import DockerBooks
 from layertui.sources.docker.books_containers import container_entries
 from layertui.sources.docker.books_stack import newest_first, open_stack
 from layertui.sources.select import full_name
 
-REPOSITORIES_BYTES = Bound("LAYERTUI_MAX_REPOSITORIES_BYTES", 64 << 20, "bytes")
+REPOSITORIES_BYTES = Bound("LAYERTUI_MAX_REPOSITORIES_BYTES", 32 << 20, "bytes")
 """repositories.json: names of some hundred thousand images, about 200 bytes each."""
 
 
@@ -62,7 +62,7 @@ def listing(books: DockerBooks, label: str, scheme: str) -> Listing:
         found += containers.pop(entry.digest, ())
     found += (entry for rest in containers.values() for entry in rest)
     facts = (("storage driver", books.driver), ("layers read by", "Docker's books (tar-split)"))
-    return Listing(scheme, label, tuple(found), tuple(warnings), facts)
+    return Listing(scheme, label, tuple(found), few(warnings), facts)
 
 
 def _image_ids(books: DockerBooks) -> list[Digest]:

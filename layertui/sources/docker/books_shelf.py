@@ -35,7 +35,7 @@ class Shelf:
         """The directory, as it was given; that may be a symlink itself."""
         self.label = label
         """What messages call it."""
-        self._open = lambda: Beneath.open(root, label)
+        self._open: Callable[[], Beneath] = lambda: Beneath.open(root, label)
         self._opened: Beneath | None = None
 
     def within(self, name: str) -> "Shelf":

@@ -1,7 +1,8 @@
 """A container's writable layer without access to the disk: the engine's list of changes, joined with its export.
 
 `docker diff` compares size, mode and time only and lists parents as modified whose content changed; what it does not
-list is not known here. Metadata and contents of what it lists come from the export of the container's merged tree.
+list is not known here, but for further names of a hard link that is. Metadata and contents of what it lists come from
+the export of the container's merged tree.
 """
 
 from array import array
@@ -70,14 +71,11 @@ class ChangedLayer(StoredTree):
         changed = {_key(change.path) for change in listed if change.kind != _DELETED}
         if not listed:
             return build(Columns())
-        kept = self._kept = self._kept or Kept()
-        self._transfer.done_bytes, self._transfer.ended = 0, False
-        body = Body(self._client, f"{path}/export", what)
-        try:
-            columns, opaque = self._join(body, changed, removed, kept, tick)
-        finally:
-            body.close()
-            self._transfer.ended = True
+        columns, opaque, linked = self._exported(path, what, changed, removed, tick)
+        if linked:
+            # Their contents went by before the names that tell that they belong here.
+            changed |= linked
+            columns, opaque, _ = self._exported(path, what, changed, removed, tick)
         came = {_lossy(key) for key in columns.keys}
         unreadable = {key for key in removed if _REPLACEMENT in key}
         missing = (changed | unreadable) - came
@@ -102,10 +100,27 @@ class ChangedLayer(StoredTree):
             body.close()
         return decode_answer(data, list[Change], f"{self._client.who}: {what}")
 
+    def _exported(
+        self, path: str, what: str, changed: set[bytes], removed: set[bytes], tick: Tick
+    ) -> tuple[Columns, set[bytes], set[bytes]]:
+        """One export, joined with the list; see `_join`."""
+        kept = self._kept = self._kept or Kept()
+        self._transfer.done_bytes, self._transfer.ended = 0, False
+        body = Body(self._client, f"{path}/export", what)
+        try:
+            return self._join(body, changed, removed, kept, tick)
+        finally:
+            body.close()
+            self._transfer.ended = True
+
     def _join(
         self, body: Body, changed: set[bytes], removed: set[bytes], kept: Kept, tick: Tick
-    ) -> tuple[Columns, set[bytes]]:
-        """The members of the export that are listed, and the directories among them that were made anew."""
+    ) -> tuple[Columns, set[bytes], set[bytes]]:
+        """The members of the export that are listed, and the directories among them that were made anew.
+
+        The third are names that are not listed and yet belong to the layer: hard links of a file that is, since names
+        of one inode are in one layer. An engine that compares with the image does not notice that they were copied up.
+        """
         everything = Columns()
         rows: list[int] = []
         opaque: set[bytes] = set()
@@ -121,12 +136,22 @@ class ChangedLayer(StoredTree):
             everything.offsets[row] = kept.size_bytes
             for part in arrival.content():
                 kept.append(part)
-        return _only(everything, rows), opaque
+        return _only(everything, rows), opaque, _linked(everything, changed) - changed
 
     def _chunks(self, body: Body, tick: Tick) -> Iterator[bytes]:
         for chunk in body.chunks(tick):
             self._transfer.done_bytes += len(chunk)
             yield chunk
+
+
+def _linked(columns: Columns, changed: set[bytes]) -> set[bytes]:
+    """Keys of all members that are the same file as a changed one."""
+    groups: dict[bytes, set[bytes]] = {}
+    for row, target in columns.links.items():
+        if columns.kinds[row] == Kind.HARDLINK:
+            first = clean(target)[0]
+            groups.setdefault(first, {_lossy(first)}).add(_lossy(columns.keys[row]))
+    return {key for group in groups.values() if group & changed for key in group}
 
 
 def _key(path: str) -> bytes:

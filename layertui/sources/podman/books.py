@@ -17,8 +17,12 @@ from layertui.image.document import decode
 from layertui.image.verify import read_document
 from layertui.layer.beneath import Beneath
 
-BOOK_BYTES = Bound("LAYERTUI_MAX_BOOK_BYTES", 128 << 20, "bytes")
-"""One JSON file of a store: a layer takes about 600 bytes in it, an image 1,500, so this is beyond any host."""
+BOOK_BYTES = Bound("LAYERTUI_MAX_BOOK_BYTES", 32 << 20, "bytes")
+"""One JSON file of a store: a layer takes about 600 bytes in it, an image 1,500, so this is beyond any host. Read into
+memory, a damaged one takes 25 times as much."""
+
+RECORDS = Bound("LAYERTUI_MAX_BOOK_RECORDS", 100_000, "records")
+"""In one of these files: each is looked into for a list, and a short one takes a few bytes only."""
 
 _TRIES = 3
 """How often a file that moves while it is read is read again."""
@@ -114,7 +118,10 @@ def read_books(store: Beneath, driver: str) -> Books:
 def _records(store: Beneath, name: str, where: str, problems: list[LayertuiError]) -> list[msgspec.Raw]:
     try:
         data = _stable(store, name, where)
-        return [] if data.strip() == b"null" else decode(data, list[msgspec.Raw], where, BOOK_BYTES)
+        found = [] if data.strip() == b"null" else decode(data, list[msgspec.Raw], where, BOOK_BYTES)
+        if len(found) > RECORDS.value:
+            raise RECORDS.exceeded(f"{where} has {len(found):,} records and")
+        return found
     except NotFoundError:
         return []  # a store that never had one
     except LayertuiError as problem:

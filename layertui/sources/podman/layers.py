@@ -9,6 +9,7 @@ from layertui.image.bounds import LAYERS
 from layertui.image.digest import DiffID
 from layertui.image.image import StoredLayer
 from layertui.layer.beneath import Beneath
+from layertui.layer.columns import LARGEST_SIZE_BYTES
 from layertui.layer.split import SplitLayer
 from layertui.layer.stored import StoredTree
 from layertui.layer.walk import WalkedLayer
@@ -82,7 +83,7 @@ def diff_id(layer: RawLayer) -> DiffID | None:
 def size_bytes(layer: RawLayer) -> int | None:
     """The size of a layer's uncompressed tar; None where the store does not tell, as of a layer that can change."""
     size = layer.diff_size
-    return size if size is not None and size >= 0 and layer.diff_digest else None
+    return size if size is not None and 0 <= size < LARGEST_SIZE_BYTES and layer.diff_digest else None
 
 
 def stored(part: Part, layer: RawLayer) -> StoredLayer:

@@ -7,6 +7,9 @@ from pathlib import Path
 from layertui.layer.owners import IdRange, OwnerMap
 from layertui.sources.podman.books import IdMap, RawContainer, RawLayer
 
+_KERNEL_RANGES = 340
+"""How many ranges a user namespace can have (user_namespaces(7))."""
+
 
 def owner_map(owner: tuple[int, int], *recorded: RawLayer | RawContainer, etc: Path = Path("/etc")) -> OwnerMap | None:
     """How a layer's owners on disk lead back to those in the container; None where they are the same.
@@ -33,7 +36,13 @@ def in_user_namespace(proc: Path = Path("/proc/self")) -> bool:
 
 
 def _ranges(recorded: Sequence[IdMap]) -> tuple[IdRange, ...]:
-    return tuple(IdRange(part.container_id, part.host_id, part.size) for part in recorded)
+    # Every file is looked up in them, and IDs are shown: a list that no kernel takes may not make that long.
+    fitting = (part for part in recorded[:_KERNEL_RANGES] if _fits(part.container_id) and _fits(part.host_id))
+    return tuple(IdRange(part.container_id, part.host_id, part.size) for part in fitting)
+
+
+def _fits(number: int) -> bool:
+    return 0 <= number < 1 << 32
 
 
 def _composed(inner: tuple[IdRange, ...], outer: tuple[IdRange, ...]) -> tuple[IdRange, ...]:

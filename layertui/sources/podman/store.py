@@ -9,7 +9,8 @@ from typing import NamedTuple, Self
 
 from layertui.errors import DamagedError, LayertuiError, UsageError
 from layertui.layer.beneath import Beneath
-from layertui.sources.base import ImageEntry, Listing
+from layertui.sources.base import ImageEntry, Listing, few
+from layertui.sources.podman.books import RawContainer
 from layertui.sources.podman.containers import container_entry
 from layertui.sources.podman.drivers import drivers_in
 from layertui.sources.podman.images import Held, entry_of, look_at, without_intermediates
@@ -55,16 +56,19 @@ class ContainersStorage:
         part = self._parts[0]
         containers = sorted(part.books.containers.values(), key=lambda raw: raw.created or "", reverse=True)
         images = without_intermediates(self._images(), {raw.image or "" for raw in containers})
-        by_id = {held.raw.id: held for held in images}
+        upon: dict[str, list[RawContainer]] = {}
+        for raw in containers:
+            upon.setdefault(raw.image or "", []).append(raw)
         found: list[ImageEntry] = []
         for held in images:
             found.append(entry_of(held, self._parts))
-            found += (container_entry(raw, held, self._parts) for raw in containers if raw.image == held.raw.id)
-        found += (container_entry(raw, None, self._parts) for raw in containers if raw.image not in by_id)
+            found += (container_entry(raw, held, self._parts) for raw in upon.pop(held.raw.id, ()))
+        imageless = {raw.id for rest in upon.values() for raw in rest}
+        found += (container_entry(raw, None, self._parts) for raw in containers if raw.id in imageless)
         warnings = [problem.message for problem in self._problems]
         warnings += (f"{self.label} has a store of the driver {other} too, not shown." for other in part.driver.others)
         facts = (("storage driver", self.driver), ("layers read by", "Podman's books (tar-split)"))
-        return Listing(SCHEME, self.label, tuple(found), tuple(warnings), facts)
+        return Listing(SCHEME, self.label, tuple(found), few(warnings), facts)
 
     def _images(self) -> list[Held]:
         """All images, newest first; one that several stores have is taken from the first, with the names of all."""

@@ -81,7 +81,7 @@ class Asker:
 
         def given_up() -> None:
             silent = UnreachableError(
-                f"{place.name} ({place.where}) does not answer.", place.hint or "It hangs: restart it, or see its log."
+                f"{place.name} ({place.where}) does not answer.", "It hangs: restart it, or look into its log."
             )
             if root.attempt == attempt and root.asking is Asking.RUNNING:
                 self._post(RootAnswered(number, attempt, None, (), silent))

@@ -154,7 +154,8 @@ def begun(state: ImageState, known: Iterable[ImageState]) -> list[LayerState]:
         elif layer.content is None:
             made.append(LayerState(Reading.FAILED, size_bytes, error=layer.problem))
         else:
-            made.append(LayerState(Reading.QUEUED, size_bytes))
+            transfer = layer.content.transfer if isinstance(layer.content, StoredTree) else None
+            made.append(LayerState(Reading.QUEUED, size_bytes, transfer))
     return made
 
 

@@ -39,6 +39,11 @@ class ActingScreen(HostingScreen):
             self.open_image(row.place)
         elif row.what is What.ROOT:
             self.open_root(row.root)
+        elif row.what is What.MISSING:
+            if row.missing is None:
+                self.images.do_fold()
+            else:
+                self.say(self.ask_missing(row.missing))
         elif row.what is What.NOTE and self.here is None:
             self.go(self.main_pane)
 
@@ -52,6 +57,8 @@ class ActingScreen(HostingScreen):
         state, place = self.state_under_cursor(), self.pane.place
         if name == "info" and state is None:
             return
+        if not self.page_name:
+            self.page_from = self.pane
         self.page_name = name
         if name == "help":
             self.page.show(f"KEYS in the {place.value} pane", lambda width: help_page(place), KEYS_WIDTH + 3)
@@ -113,7 +120,9 @@ class ActingScreen(HostingScreen):
     def do_refresh(self) -> None:
         """Ask a place again, or read again what failed, and draw everything."""
         row, state = self.images.row, self.state
-        if self.pane is self.images and row is not None and row.root >= 0:
+        if self.pane is self.images and row is not None and row.missing is not None:
+            said = self.ask_missing(row.missing)
+        elif self.pane is self.images and row is not None and row.root >= 0:
             said = self.ask_again(row.root)
         elif self.pane is self.images and self.try_again(self.images.state):
             said = "Opening it again."
@@ -123,6 +132,7 @@ class ActingScreen(HostingScreen):
         self.images.rebuild()
         self.show_files()
         self.refresh()
+        self.tell_details()
         self.say(said)
 
     def do_palette(self) -> None:

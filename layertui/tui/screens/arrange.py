@@ -33,7 +33,7 @@ class Arrangement:
 def usual_tree(width: int, *, host: bool = False) -> int:
     """Cells of the tree pane that nobody made wider or narrower; a host's has columns where there is room."""
     if host:
-        return 32 if width < 100 else 40 if width < 120 else 56 if width < SIDE_FROM else 76
+        return 36 if width < 100 else 40 if width < 120 else 56 if width < SIDE_FROM else 76
     return 29 if width < 100 else 34 if width < 140 else 44
 
 

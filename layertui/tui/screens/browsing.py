@@ -6,7 +6,7 @@ from layertui.errors import LayertuiError
 from layertui.present.safetext import safe
 from layertui.sources.opened import Opened
 from layertui.tui.screens.telling import TellingScreen
-from layertui.tui.state import ImageState, Reading
+from layertui.tui.state import ImageState
 
 REST_S = 0.15
 """Seconds that the cursor rests before contents in view are compared, and manifests in view are read."""
@@ -102,8 +102,6 @@ class BrowsingScreen(TellingScreen):
             self.files.show(None, layer, 0, "This image has no layers. i shows its config.")
         else:
             message = safe(state.layers[layer].sentence()) if layer < len(state.layers) else ""
-            if state.transfer is not None and state.layers[layer].reading in (Reading.QUEUED, Reading.RUNNING):
-                message = f"All layers arrive in one {safe(state.transfer.verb)}; this one is shown once it is here."
             self.files.show(state.squash_of(layer), layer, len(state.image.layers), message)
 
     def rest(self) -> None:

@@ -43,6 +43,12 @@ class HostingScreen(SearchingScreen):
         self.loader.ask(number, root)
         return f"Opening {root.name}." if root.offered else f"Asking {root.name} again."
 
+    def ask_missing(self, place: Place) -> str:
+        """Ask a place that was not there; returns what to say about it."""
+        said = self.ask_again(self.holdings.try_missing(place))
+        self.images.rebuild()
+        return said
+
     def try_again(self, state: ImageState | None) -> bool:
         """Open an entry again that could not be; False where that is not what is wrong."""
         if state is None or state.error is None:
@@ -140,8 +146,8 @@ class HostingScreen(SearchingScreen):
         if opener is None or not self.holdings.nothing:
             return
         for name in (*message.names, DEMO):
-            text = name if name == DEMO else f"./{name}"
-            place = Place(DEMO if name == DEMO else "file", name, text, True, "", "", _opening(opener, text))
+            text, where = (DEMO, "images that are built in") if name == DEMO else (f"./{name}", f"./{name}")
+            place = Place(DEMO if name == DEMO else "file", name, where, True, "", "", _opening(opener, text))
             self.holdings.roots.append(Root(place, Asking.OFFERED, offered=True))
         self.images.rebuild()
         if all(root.offered for root in self.holdings.roots):
@@ -162,9 +168,9 @@ class HostingScreen(SearchingScreen):
             names = ", ".join(root.name for root in self.holdings.roots if root.asking is Asking.RUNNING)
             return f"Asking {names}..."
         if self.holdings.nothing and not any(place.found for place in self.shown.places):
-            return f"{tried(self.shown.places)} Try: layertui ./image.tar"
+            return f"{tried(self.shown.places)} Try: layertui ./image.tar, or layertui doctor"
         if self.holdings.nothing:
-            return "No engine and no store holds an image. Try: layertui ./image.tar"
+            return "No engine and no store holds an image. Try: layertui ./image.tar, or layertui doctor"
         return "Enter opens an image or a container: its layers are read only then."
 
 

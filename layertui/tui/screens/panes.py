@@ -62,6 +62,8 @@ class PanesScreen(Screen[object], inherit_bindings=False):
         self.find.display = self.page.display = False
         self.page_name = ""
         """What is open in the place of the files: help, info, file or find; empty for nothing."""
+        self.page_from: LineList = self.files
+        """Where the focus was when the page was opened."""
         self.side = PageView(id="side")
         self.side.can_focus = False
         self.details = DetailPane(id="details", wrapping=False)
@@ -175,6 +177,9 @@ class PanesScreen(Screen[object], inherit_bindings=False):
         self.find.show("", None, ())
 
     def close_page(self) -> None:
-        """Close the page, or the find pane."""
-        self.page_name = ""
-        self.go(self.files)
+        """Close the page, or the find pane; from it, the focus goes back to where it was."""
+        pane, back = self.pane, self.page_from
+        if pane is not self.main_pane:
+            back = pane
+        self.page_name, self.page_from = "", self.files
+        self.go(back)

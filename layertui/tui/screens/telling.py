@@ -4,14 +4,14 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from layertui.present.safetext import safe
+from layertui.present.safetext import cell_width, crop_end, safe
 from layertui.present.units import size_text
 from layertui.tui.actions import Place, footer, prefix_hint
 from layertui.tui.pages import file_page, history_lines, path_details
 from layertui.tui.screens.panes import PanesScreen
 from layertui.tui.state import ImageState, Rate, Reading, progress_bytes
 from layertui.tui.tree_pages import layer_details, tree_details
-from layertui.tui.tree_rows import count_text, entry_name, total_bytes
+from layertui.tui.tree_rows import NOWHERE, What, count_text, entry_name, total_bytes
 from layertui.tui.widgets.bars import header_line
 from layertui.tui.widgets.lines import LineList
 from layertui.tui.widgets.looks import Line, cells, spread
@@ -82,15 +82,29 @@ class TellingScreen(PanesScreen):
             self.footer.show([("key", f" {prefix_hint(self.prefix)}")])
         elif self.notice:
             least = [("dim", f"{footer(Place.PAGE, LEAST_KEYS - 4)} ")]
-            self.footer.show(spread([("win", f" {self.notice}")], right or least, width))
+            whole = cell_width(self.notice) < width
+            notice = self.notice if whole else crop_end(self.notice.removesuffix("."), width - 1)
+            self.footer.show(spread([("win", f" {notice}")], right or least, width))
         else:
-            left_out = [] if self.closable else ["back"]
-            if not self.has_layers:
-                left_out += ["next_layer", "merged", "find"]
-                if self.pane is not self.images or not self.holdings.host:
-                    left_out.append("filter")
-            text = footer(self.pane.place, width - 1 - (cells(right) + 2 if right else 0), left_out)
+            text = footer(self.pane.place, width - 1 - (cells(right) + 2 if right else 0), self._useless())
             self.footer.show(spread([("dim", f" {text}")], right, width))
+
+    def _useless(self) -> set[str]:
+        """Actions that the footer leaves out: they would do nothing here."""
+        row = self.images.row if self.pane is self.images else None
+        useless = set() if self.closable else {"back"}
+        if not self.has_layers:
+            useless |= {"next_layer", "merged", "find"}
+            if row is None or not self.holdings.host:
+                useless.add("filter")
+            if self.pane is self.files:
+                useless |= {"open", "order"}
+        asked = row is not None and row.what is What.ROOT and not self.holdings.roots[row.root].offered
+        if not asked and (row is None or row.missing is None):
+            useless.add("refresh")
+        if self.page_name or (self.state is None if row is None else row.place == NOWHERE):
+            useless.add("info")
+        return useless
 
     def progress(self, state: ImageState | None, busy: bool, now_s: float, width: int) -> str:
         """`reading 212/412 MB  61 MB/s  eta 3 s  Ctrl+C cancels`; empty when nothing is being read.

@@ -14,14 +14,11 @@ from layertui.tui.widgets.tree import TreePane
 SIZE_WIDTH = 6
 """Cells of a size."""
 
-ID_FROM = 52
-"""Cells of the pane from which ID and unique size stand beside the name."""
+AGE_FROM, UNIQUE_FROM, ID_FROM = 38, 52, 64
+"""Cells of the pane from which the age stands beside the name, the unique size too, the ID too."""
 
-AGE_FROM = 64
-"""Cells of the pane from which the age does too."""
-
-ID_WIDTH, AGE_WIDTH = 12, 10
-"""Cells of these columns; the longest usual age is `59 minutes`."""
+ID_WIDTH, AGE_WIDTH = 12, 4
+"""Cells of these columns."""
 
 TREE_SORT_WORDS = {
     Sort.MTIME: "by age",
@@ -44,7 +41,7 @@ class HostTree(TreePane):
             words.append(TREE_SORT_WORDS.get(view.sort, SORT_WORDS[view.sort]) + (" reversed" if view.reverse else ""))
         if view.query:
             return spread([("title", "  ".join(words))], [("title", f"{self.matches} ")], width)
-        heads = self._columns("Age", "ID", "Unique", "Size", width) if width >= ID_FROM and not view.ancestry else ""
+        heads = self._columns("Age", "ID", "Unique", "Size", width) if width >= AGE_FROM and not view.ancestry else ""
         return spread([("title", "  ".join(words))], [("title", f"{heads} ")] if heads else [], width)
 
     def right(self, row: TreeRow, width: int) -> str:
@@ -55,12 +52,13 @@ class HostTree(TreePane):
 
     @staticmethod
     def _columns(age: str, image_id: str, unique: str, size: str, width: int) -> str:
-        if width < ID_FROM:
-            return size
-        columns = [pad_left(image_id, ID_WIDTH), pad_left(unique, SIZE_WIDTH), pad_left(size, SIZE_WIDTH)]
-        if width >= AGE_FROM:
-            columns.insert(0, pad_left(age, AGE_WIDTH))
-        return " ".join(columns)
+        columns = (
+            (pad_left(age, AGE_WIDTH), AGE_FROM),
+            (pad_left(image_id, ID_WIDTH), ID_FROM),
+            (pad_left(unique, SIZE_WIDTH), UNIQUE_FROM),
+            (pad_left(size, SIZE_WIDTH) if width >= AGE_FROM else size, 0),
+        )
+        return " ".join(text for text, least in columns if width >= least)
 
     def empty(self, width: int) -> list[Line]:
         """Why there is nothing."""

@@ -7,7 +7,8 @@ from typing import ClassVar, TypeVar
 
 from rich.cells import cell_len
 
-from layertui.present.safetext import crop_end
+from layertui.present.hosttree import fit_names
+from layertui.present.safetext import crop_end, crop_middle
 from layertui.tui.actions import Place
 from layertui.tui.roots import Holdings
 from layertui.tui.state import ImageState
@@ -23,6 +24,9 @@ SIZE_LOOKS = {
     **dict.fromkeys(("failed", "damaged", "mismatch"), "error"),
 }
 """How a word in the place of a size is drawn."""
+
+ADDRESS_CELLS, LABEL_CELLS = 20, 4
+"""Cells that a place's address, and what else stands behind a name, must have; with fewer it is left out."""
 
 
 class TreePane(LineList):
@@ -122,19 +126,24 @@ class TreePane(LineList):
     def line(self, index: int, width: int) -> Line:
         """Fold mark, label, and at the right the size."""
         row = self.rows[index]
-        fold = ("└ " if row.branch else "  ") if row.folded is None else ("> " if row.folded else "v ")
+        fold = f"{row.stem} " if row.folded is None else ("> " if row.folded else "v ")
         wide = row.depth == 0 or row.folded is not None or self.view.ancestry
-        indent = " " * (1 + row.depth) + (fold if wide else " ")
+        indent = " " + (row.margin or " " * row.depth) + (fold if wide else " ")
         size = f" {self.right(row, width)} " if self.right(row, width) else " "
         room = width - len(indent) - len(row.number) - cell_len(size)
         runs: list[Run] = [("dim" if row.dimmed else "plain", indent + row.number)]
-        if row.bold:
-            bold = crop_end(f"{row.bold}  ", room)
-            runs.append(("win", bold))
-            room -= cell_len(bold)
-        label = pad(crop_end(row.label, room), room)
+        if row.names:
+            names = fit_names(row.names, room)
+            names += " " * min(2, room - cell_len(names))
+            runs.append(("dim" if row.dimmed else "win", names))
+            room -= cell_len(names)
+        address = row.what is What.ROOT
+        if room < (ADDRESS_CELLS if address else LABEL_CELLS) and row.names:
+            label = ""  # so little of it says nothing
+        else:
+            label = crop_middle(row.label, room) if address else crop_end(row.label, room)
         dimmed = row.dimmed or row.what in (What.ROOT, What.CONTAINER)
-        runs.append(("dim" if dimmed else ("win" if row.what is What.IMAGE else "plain"), label))
+        runs.append(("dim" if dimmed else "plain", pad(label, room)))
         runs.append((SIZE_LOOKS.get(row.size, "dim" if row.dimmed else "plain"), size))
         return runs
 
@@ -174,7 +183,9 @@ class TreePane(LineList):
 
     def _set_folded(self, row: TreeRow, folded: bool) -> None:
         view = self.view
-        if row.what is What.ROOT:
+        if row.what is What.MISSING:
+            view = replace(view, shows_missing=not folded)
+        elif row.what is What.ROOT:
             view = replace(view, folded_roots=_with(view.folded_roots, row.root, folded))
         elif view.ancestry:
             view = replace(view, folded_chains=_with(view.folded_chains, row.chain, folded))
@@ -221,13 +232,16 @@ class TreePane(LineList):
         )
         chains = frozenset(row.chain for row in everything if row.folded is False)
         roots = frozenset(range(len(self.holdings.roots)))
-        self.look_like(replace(self.view, unfolded=frozenset(), folded_roots=roots, folded_chains=chains))
+        self.look_like(
+            replace(self.view, unfolded=frozenset(), folded_roots=roots, folded_chains=chains, shows_missing=False)
+        )
         self.moved(self)
 
     def do_expand_all(self) -> None:
         """Unfold everything."""
         places = frozenset(self.holdings.states)
-        self.look_like(replace(self.view, unfolded=places, folded_roots=frozenset(), folded_chains=frozenset()))
+        unfolded = replace(self.view, unfolded=places, folded_roots=frozenset(), folded_chains=frozenset())
+        self.look_like(replace(unfolded, shows_missing=True))
         self.moved(self)
 
     def do_order(self) -> None:

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layertui.errors import DamagedError, NotFoundError, UnreachableError
+from layertui.image.blob import FileBlob
 from layertui.sources.containerd import bolt
 from layertui.sources.containerd.bolt import Bucket, read_bolt
 from tests.kit.bolt import PAGE, Tree, bolt_file, branch_page, leaf_page, meta_page
@@ -40,7 +41,7 @@ def written(path: Path, data: bytes) -> Path:
 
 
 def read(path: Path) -> list[tuple[bytes, Any]]:
-    return read_bolt(path, "meta.db", everything)
+    return read_bolt(FileBlob.open(path, "meta.db"), everything)
 
 
 @settings(max_examples=60, deadline=None)
@@ -58,7 +59,7 @@ def test_one_key_is_found_without_reading_its_siblings(tmp_path: Path) -> None:
     path = written(tmp_path / "db", bolt_file(tree))
     for number in (0, 19, 20, 1234, 2999):
         assert value(path, b"%05d" % number) == b"%d" % number
-    assert read_bolt(path, "db", lambda top: top.bucket(b"all", b"00001")) is None  # a value is no bucket
+    assert read_bolt(FileBlob.open(path, "db"), lambda top: top.bucket(b"all", b"00001")) is None
     assert value(path, b"absent") == value(path, b"zzz") == b""
     damaged = bytearray(path.read_bytes())
     damaged[3 * 4096 + 8 : 3 * 4096 + 10] = b"\xff\xff"  # the first leaf is of no known kind
@@ -76,7 +77,7 @@ def value(path: Path, key: bytes) -> bytes:
         assert found is not None
         return found.value(key)
 
-    return read_bolt(path, "db", look)
+    return read_bolt(FileBlob.open(path, "db"), look)
 
 
 def test_a_value_larger_than_a_page_takes_the_pages_behind_it(tmp_path: Path) -> None:
@@ -151,6 +152,10 @@ DAMAGED: dict[str, tuple[bytes, str]] = {
         "inline page is not a leaf",
     ),
     "bucket in itself": (base(leaf_page(3, [(1, b"k", struct.pack("=QQ", 3, 0))])), "page 3 belongs to two buckets"),
+    "one key, two buckets, one page": (
+        base(leaf_page(3, [(1, b"a", struct.pack("=QQ", 4, 0)), (1, b"a", struct.pack("=QQ", 4, 0))]), LEAF),
+        "page 3 has a key out of order",
+    ),
     "two buckets, one page": (
         base(leaf_page(3, [(1, b"a", struct.pack("=QQ", 4, 0)), (1, b"b", struct.pack("=QQ", 4, 0))]), LEAF),
         "page 4 belongs to two buckets",
@@ -208,7 +213,7 @@ def changing(path: Path, times: int) -> tuple[Callable[[Bucket], list[tuple[byte
 def test_a_database_that_changes_meanwhile_is_read_again(tmp_path: Path) -> None:
     path = written(tmp_path / "db", bolt_file({b"n": b"0"}))
     look, calls = changing(path, 2)
-    assert read_bolt(path, "db", look) == [(b"n", b"2")]
+    assert read_bolt(FileBlob.open(path, "db"), look) == [(b"n", b"2")]
     assert len(calls) == 3
 
 
@@ -225,16 +230,16 @@ def test_damage_that_a_change_explains_is_read_again(tmp_path: Path) -> None:
                 file.write(bolt_file({b"n": b"1"}, transaction=9))
             raise
 
-    assert read_bolt(path, "db", look) == [(b"n", b"1")]
+    assert read_bolt(FileBlob.open(path, "db"), look) == [(b"n", b"1")]
 
 
 def test_a_database_that_never_rests_is_copied_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = written(tmp_path / "db", bolt_file({b"n": b"0"}))
     look, _ = changing(path, 1000)
-    assert read_bolt(path, "db", look) == [(b"n", b"3")]
+    assert read_bolt(FileBlob.open(path, "db"), look) == [(b"n", b"3")]
     monkeypatch.setattr(bolt, "_COPY_BYTES", 0)
     with pytest.raises(UnreachableError, match="is changed faster than it can be read"):
-        read_bolt(path, "db", look)
+        read_bolt(FileBlob.open(path, "db"), look)
 
 
 def test_nothing_is_written_and_no_lock_is_needed(tmp_path: Path) -> None:
@@ -249,3 +254,11 @@ def test_nothing_is_written_and_no_lock_is_needed(tmp_path: Path) -> None:
         after.st_size,
     )
     assert os.listdir(tmp_path) == ["db"]
+
+
+def test_a_file_with_holes_cannot_ask_for_endless_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LAYERTUI_MAX_BOLT_BYTES", "100000")
+    path = written(tmp_path / "db", bolt_file({b"%05d" % number: {b"k": b"v" * 2000} for number in range(50)}))
+    with pytest.raises(DamagedError, match="exceeds the bound") as caught:
+        read(path)
+    assert "LAYERTUI_MAX_BOLT_BYTES" in caught.value.hint

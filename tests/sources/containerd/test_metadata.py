@@ -15,7 +15,7 @@ from tests.kit.bolt import Tree
 from tests.kit.entries import file
 from tests.kit.images import ImageSpec
 from tests.sources.containerd import made
-from tests.sources.containerd.made import META_DB, put_image, target, write_numbers, write_root
+from tests.sources.containerd.made import META_DB, SNAPSHOTTER, put_image, target, write_numbers, write_root
 from tests.sources.containerd.stores import entries
 
 SOUND = b"docker.io/library/sound:1"
@@ -56,7 +56,7 @@ def test_a_blob_that_is_a_link_out_of_the_store_is_not_followed(tmp_path: Path) 
     listed(root)
     os.symlink(tmp_path / "secret", root / "io.containerd.content.v1.content/blobs/sha256" / ("ab" * 32))
     found = listed(root, images={b"bad:1": target("sha256:" + "ab" * 32, 2)})
-    with pytest.raises(DamagedError, match="leads out of the layout"):
+    with pytest.raises(DamagedError, match="is a symlink that is not followed"):
         found["bad:1"].open()
 
 
@@ -180,3 +180,30 @@ def test_in_a_users_own_store_that_user_is_root(tmp_path: Path) -> None:
     assert isinstance(layer.content, WalkedLayer)
     assert layer.content.dialect is Dialect.USER_OVERLAY
     assert [(entry.path, entry.uid, entry.gid) for entry in read_layer(layer.content).entries()] == [(b"mine", 0, 0)]
+
+
+@pytest.mark.parametrize(
+    "name", [META_DB, "io.containerd.content.v1.content", f"{SNAPSHOTTER}/metadata.db", f"{SNAPSHOTTER}/snapshots/1/fs"]
+)
+def test_a_link_in_place_of_a_part_of_the_store_is_not_followed(tmp_path: Path, name: str) -> None:
+    """Whoever hands over a disk can have it lead anywhere on this host."""
+    root = tmp_path / "root"
+    sealed: Tree = {b"image": b"", b"snapshotter": b"overlayfs", b"snapshotKey": b"own"}
+    snapshots: Tree = {b"overlayfs": {b"own": {b"name": b"default/1/own", b"parent": b""}}}
+    listed(root, containers={b"sealed": sealed}, snapshots=snapshots)
+    write_numbers(root, {"default/1/own": 1})
+    (root / SNAPSHOTTER / "snapshots/1/fs").mkdir(parents=True)
+    (root / SNAPSHOTTER / "snapshots/1/fs/secret").write_text("1")
+    (root / name).rename(tmp_path / "elsewhere")
+    (root / name).symlink_to(tmp_path / "elsewhere")
+    problems: list[str] = []
+    try:
+        for entry in entries(root).values():
+            for layer in entry.open().layers:
+                if layer.problem is not None:
+                    raise layer.problem
+                assert layer.content is not None
+                read_layer(layer.content)
+    except LayertuiError as error:
+        problems.append(error.message)
+    assert "is a symlink that is not followed" in "".join(problems)

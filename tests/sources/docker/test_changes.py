@@ -51,12 +51,13 @@ def whole(data: bytes) -> Answer:
 def test_changes_and_export_make_the_layer() -> None:
     tree, layer = changed_layer(listed(CHANGED), whole(tar_bytes(EXPORTED)))
     entries = {entry.path.decode(): entry for entry in tree.entries()}
-    assert set(entries) == {path[1:] for path, _ in CHANGED}
+    assert set(entries) == {path[1:] for path, _ in CHANGED} | {"srv/first"}
     assert entries["etc/gone"].kind is Kind.WHITEOUT
     assert entries["srv/anew"].opaque  # it was removed, and is there: made anew
     assert entries["srv/to"].link_target == b"first"
     assert entries["etc/motd"].size_bytes == 8
-    assert entries["srv/second"].size_bytes is None  # its other name was not listed, so it is the image's
+    assert entries["srv/second"].size_bytes == 6  # its other name is not listed, but names of one file are in one layer
+    assert tree.lower_links == {}
     window = layer_window(layer, tree)
     contents = {
         tree.entry(row).path: window.fetch(tree.columns.offsets[row], tree.columns.sizes[row])[
@@ -65,7 +66,7 @@ def test_changes_and_export_make_the_layer() -> None:
         for row in range(tree.entry_count)
         if tree.columns.sizes[row]
     }
-    assert contents == {b"etc/added": b"new\n", b"etc/motd": b"changed\n", b"srv/anew/x": b"x"}
+    assert contents == {b"etc/added": b"new\n", b"etc/motd": b"changed\n", b"srv/anew/x": b"x", b"srv/first": b"linked"}
     assert layer.method == "the engine's list of changes and export"
     assert tree.problems == ()
 
@@ -140,14 +141,14 @@ def test_from_disk_it_is_what_docker_commit_makes(live_engine: Dockerd) -> None:
 
 
 def test_through_the_api_it_is_what_docker_diff_says(live_engine: Dockerd) -> None:
-    """What `docker diff` does not tell is missing: a file of the same size, mode and time; a directory made anew."""
+    """What `docker diff` does not tell: names of a hard link that was copied up, which the export has; else nothing."""
     committed, everything, _ = shown(live_engine, "committed:1", use_disk=False)
     ours, merged, method = shown(live_engine, "changed", use_disk=False)
     assert method == "the engine's list of changes and export"
     assert merged == everything
     paths = {line.split(" ")[-1] for line in ours}
     told = {line.split(" ", 1)[1].lstrip("/") for line in live_engine.docker("diff", "changed").splitlines()}
-    assert paths == told
+    assert paths == told | {"usr/link1"}
     known = [line for line in committed if line.split(" ")[-1] in told and not line.startswith("O")]
     assert [line for line in known if line not in ours] == []
 

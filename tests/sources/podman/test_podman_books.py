@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from layertui.errors import DamagedError, LayertuiError, NotFoundError, UnreachableError, UsageError
-from layertui.sources.base import Listing
+from layertui.sources.base import WARNINGS, Listing
 from layertui.sources.podman.store import ContainersStorage, sniff, split_store
 from layertui.sources.target import Target
 from tests.contract.listing import diff_lines
@@ -256,3 +256,27 @@ def test_the_brackets_of_a_reference_name_a_store(text: str, root: str | None, d
 def test_brackets_without_a_store_are_refused(text: str) -> None:
     with pytest.raises(UsageError, match="names no store"):
         split_store(text)
+
+
+def test_a_size_that_cannot_be_meant_is_unknown(made: MadeStore) -> None:
+    for layer in made.layers:
+        layer["diff-size"] = 10**4000
+    made.write()
+    record = named(opened(made), "localhost/made:1").record
+    assert record is not None
+    assert record.size_bytes is None
+
+
+def test_a_short_file_cannot_ask_for_endless_work(made: MadeStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """32 MiB are enough for ten million empty records."""
+    monkeypatch.setenv("LAYERTUI_MAX_BOOK_RECORDS", "1000")
+    made.book("images").write_text("[" + "[]," * 1000 + "[]]")
+    (warning,) = opened(made).warnings
+    assert warning.endswith("overlay-images/images.json has 1,001 records and exceeds the bound of 1,000 records.")
+
+
+def test_many_damaged_records_are_a_hundred_warnings(made: MadeStore) -> None:
+    made.book("images").write_text("[" + "[]," * 999 + "[]]")
+    warnings = opened(made).warnings
+    assert len(warnings) == WARNINGS + 1
+    assert warnings[-1] == "900 more things are wrong there."

@@ -68,3 +68,12 @@ def test_a_user_namespace_is_noticed(text: str, shifted: bool, tmp_path: Path) -
     (tmp_path / "uid_map").write_text(text)
     assert in_user_namespace(tmp_path) is shifted
     assert not in_user_namespace(tmp_path / "absent")
+
+
+def test_ranges_that_no_kernel_takes_are_not_looked_through(etc: Path) -> None:
+    """Every file's owner is looked up in them; a book may list a million, or IDs of thousands of digits."""
+    odd = RawContainer("c", uidmap=[IdMap(10**4000, 0, 1), *(IdMap(n, n, 1) for n in range(100_000))], gidmap=[])
+    found = owner_map(ROOT, odd, etc=etc)
+    assert found is not None
+    assert len(found.uids) < 400
+    assert found.inside(5, 0) == (5, None)
