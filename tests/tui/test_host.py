@@ -196,6 +196,17 @@ async def test_the_footer_names_the_keys_that_do_something_on_the_line() -> None
         assert "filter" not in seen.footer
 
 
+async def test_a_notice_that_is_too_long_ends_with_a_mark() -> None:
+    async with host(*usual()) as seen:
+        seen.main.say("It is said at length. " * 9)
+        await seen.pilot.pause()
+        assert seen.footer.startswith(" It is said at length.")
+        assert seen.footer.endswith("…")
+        seen.main.say("x" * 79 + ".")
+        await seen.pilot.pause()
+        assert seen.footer == " " + "x" * 79
+
+
 async def test_a_page_gives_the_focus_back_to_where_it_was_opened() -> None:
     async with host(*usual(), keys=["j"]) as seen:
         for key in ("i", "question_mark"):
