@@ -8,8 +8,8 @@ from layertui.layer.archive import Member, scan_archive
 from layertui.layer.columns import Kind
 from layertui.layer.compression import Compression, decompress, sniff
 from layertui.layer.names import clean, parent_of, path_of
+from layertui.layer.spool import spool
 from layertui.sources.looks import describe, looks_like_tar
-from layertui.sources.spool import spool
 
 _LINK_LIMIT = 40
 """Links followed from one name: what Linux allows (MAXSYMLINKS)."""

@@ -76,7 +76,8 @@ class Mutant:
 
     def _is_own(self, path: Path) -> bool:
         """Whether a change there stays in the copy: an earlier one may have put a link on the way to it."""
-        return path.parent.resolve().is_relative_to(self.root.resolve())
+        real, root = os.path.realpath(path.parent), os.path.realpath(self.root)  # Path.resolve raises on a loop
+        return Path(real).is_relative_to(root)
 
     def _replace(self, path: Path) -> None:
         """Something of another kind under the same name."""

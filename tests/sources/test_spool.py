@@ -12,9 +12,10 @@ import pytest
 
 from layertui.errors import Cancelled, DamagedError, UnreachableError, UsageError
 from layertui.image.blob import FileBlob
-from layertui.sources import spool as spooling
+from layertui.layer import spool as spooling
+from layertui.layer.spool import spool, spool_directory
 from layertui.sources.resolve import open_reference
-from layertui.sources.spool import make_tick, open_stream, spool, spool_directory
+from layertui.sources.spool import make_tick, open_stream
 from tests.kit.docker import docker_archive
 from tests.kit.entries import file
 from tests.kit.images import ImageSpec, compress

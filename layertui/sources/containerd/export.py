@@ -13,12 +13,12 @@ from layertui.errors import DamagedError, LayertuiError, UnreachableError
 from layertui.image.digest import Digest
 from layertui.image.image import Image
 from layertui.image.platform import Platform, host_platform
+from layertui.layer.spool import disk_directory, spool
 from layertui.sources import oci_archive
 from layertui.sources.base import ImageEntry, Listing, Record, broken, short_reference
 from layertui.sources.containerd.finding import SCHEME
 from layertui.sources.containerd.metadata import NamedImage, Target
 from layertui.sources.place import ENGINE_TIMEOUT_S
-from layertui.sources.spool import disk_directory, spool
 from layertui.sources.target import Target as Archive
 
 _CHUNK_BYTES = 1 << 20

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from layertui.errors import DamagedError, LayertuiError, UnreachableError
 from layertui.image.bounds import SPOOL_BYTES
-from layertui.sources.spool import RESERVE_BYTES, disk_directory
+from layertui.layer.spool import RESERVE_BYTES, disk_directory
 
 _CHECK_EVERY_BYTES = 64 << 20
 """How often free space is looked at."""

@@ -11,8 +11,8 @@ import pytest
 
 from layertui.errors import Cancelled, DamagedError, LayertuiError, NotFoundError, UnreachableError
 from layertui.image.image import Image
+from layertui.layer import spool
 from layertui.layer.read import layer_window, read_layer
-from layertui.sources import spool
 from layertui.sources.docker.endpoint import Endpoint
 from layertui.sources.docker.engine import open_engine
 from layertui.sources.docker.export import ExportedLayer
