@@ -15,7 +15,7 @@ from layertui.present.selection import view_states
 from layertui.present.units import mtime_text, octal_text
 from layertui.present.view import View
 from layertui.stack.load import Loaded
-from layertui.stack.space import layer_counts, reclaimable_bytes
+from layertui.stack.space import commit_bytes, layer_counts, reclaimable_bytes
 from layertui.stack.squash import Fate, Squash
 from layertui.stack.state import Outcome, State
 
@@ -122,9 +122,17 @@ def layers_json(loaded: Loaded) -> Json:
         "history": _history(image),
         "content_bytes": None if partial else sum(layer["content_bytes"] for layer in layers),
         "reclaimable_bytes": None if partial else reclaimable_bytes(squash),
+        "commit_bytes": _commit_bytes(loaded),
         "warnings": list(image.warnings),
         **_problems(loaded),
     }
+
+
+def _commit_bytes(loaded: Loaded) -> int | None:
+    """What a commit of a container would add; None for an image, and where that is not known."""
+    top = loaded.image.layers[-1] if loaded.image.layers else None
+    known = top is not None and top.writable and is_whole(top) and not loaded.is_partial
+    return commit_bytes(loaded.squash.trees[-1]) if known and loaded.numbers.stop == len(loaded.image.layers) else None
 
 
 def _history(image: Image) -> list[Json]:

@@ -13,7 +13,7 @@ from layertui.present.selection import view_states
 from layertui.present.units import UNKNOWN, created_text, octal_text, size_text
 from layertui.present.view import View
 from layertui.stack.load import Loaded
-from layertui.stack.space import layer_counts, reclaimable_bytes
+from layertui.stack.space import commit_bytes, layer_counts, reclaimable_bytes
 from layertui.stack.squash import Fate, Squash
 from layertui.stack.state import Outcome, State
 
@@ -74,7 +74,7 @@ def layers_table(loaded: Loaded) -> Iterator[str]:
         yield "The image has no layers."
     if image.container is not None and loaded.numbers.stop == len(image.layers) and not loaded.is_partial:
         least = "" if is_whole(image.layers[-1]) else "at least "
-        added = size_text(layer_counts(squash)[-1].content_bytes)
+        added = size_text(commit_bytes(squash.trees[-1]))
         yield f"L{len(image.layers) - 1} is the writable layer: a commit would add {least}{added}"
     least = ">= " if loaded.is_partial else ""
     yield f"total {least}{size_text(total)}, reclaimable {least}{size_text(reclaimable_bytes(squash))}"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import compress
 
 from layertui.layer.columns import Kind
+from layertui.layer.tree import LayerTree
 from layertui.stack.squash import Fate, Squash
 from layertui.stack.state import State
 
@@ -34,6 +35,16 @@ def layer_counts(squash: Squash) -> list[LayerCounts]:
         by_state = {state: here.count(state) for state in State}
         counts.append(LayerCounts(tree.entry_count, tree.columns.content_bytes, by_state))
     return counts
+
+
+def commit_bytes(tree: LayerTree) -> int:
+    """What a commit of a container's writable layer adds to the size of an image, as Docker counts it.
+
+    Content of all files, a group of hard links once, and the text of symlinks (moby, `pkg/directory`, Size).
+    """
+    columns = tree.columns
+    targets = (len(target) for row, target in columns.links.items() if columns.kinds[row] == Kind.SYMLINK)
+    return columns.content_bytes + sum(targets)
 
 
 def reclaimable_bytes(squash: Squash) -> int:

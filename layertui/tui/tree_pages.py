@@ -9,6 +9,7 @@ from layertui.present.details import is_whole
 from layertui.present.safetext import safe
 from layertui.present.units import age_text, created_text, exact_bytes, size_text
 from layertui.sources.place import Place
+from layertui.stack.space import commit_bytes
 from layertui.tui.roots import Asking, Holdings, Root
 from layertui.tui.state import ImageState, LayerState
 from layertui.tui.tree_rows import TreeRow, What, count_text, entry_name, one_line, total_bytes
@@ -136,8 +137,10 @@ def _container_details(
 
 def _commit_line(writable: LayerState, *, whole: bool) -> Line:
     least = "" if whole else "at least "
-    entries = count_text(writable.tree.entry_count if writable.tree is not None else 0, "entry")
-    return [("plain", f" A commit would add {least}{exact_bytes(writable.content_bytes)}, in {entries}.")]
+    if writable.tree is None:
+        return []
+    entries = count_text(writable.tree.entry_count, "entry")
+    return [("plain", f" A commit would add {least}{exact_bytes(commit_bytes(writable.tree))}, in {entries}.")]
 
 
 def _image_details(state: ImageState, label: str) -> list[Line]:

@@ -17,7 +17,7 @@ from layertui.present.table import inspect_table, layers_table
 from layertui.sources.resolve import open_reference
 from layertui.stack.load import load
 from tests.kit.docker import docker_archive
-from tests.kit.entries import file, whiteout
+from tests.kit.entries import file, hardlink, symlink, whiteout
 from tests.kit.images import ImageSpec
 from tests.kit.tar import tar_bytes
 
@@ -31,7 +31,7 @@ def image(tmp_path: Path) -> Image:
     (tmp_path / "image.tar").write_bytes(docker_archive([ImageSpec(layers=[[file("a", "12"), file("b", "1")]])]))
     chosen = open_reference(f"{tmp_path}/image.tar").chosen
     assert chosen is not None
-    writable = tar_bytes([file("a", "12345"), whiteout("b")])
+    writable = tar_bytes([file("a", "12345"), hardlink("c", "a"), symlink("to", "four"), whiteout("b")])
     stored = StoredLayer(BytesBlob(writable, "upper"), "", False, len(writable), warning="is odd.")
     return with_container(chosen.open(), CONTAINER, stored, reference="web")
 
@@ -57,7 +57,8 @@ def test_layers(image: Image) -> None:
     assert (said["layers"][1]["modified"], said["layers"][1]["removed"]) == (1, 1)
     lines = list(layers_table(loaded))
     assert all(map(is_safe, lines))
-    assert "L1 is the writable layer: a commit would add 5 B" in lines
+    assert "L1 is the writable layer: a commit would add 9 B" in lines
+    assert said["commit_bytes"] == 9
 
 
 def test_a_part_of_the_stack_says_nothing_of_a_commit(image: Image) -> None:
@@ -91,5 +92,5 @@ def test_what_a_list_of_changes_may_miss_is_not_known(image: Image) -> None:
     said = layers_json(loaded)
     assert [layer["content_bytes"] for layer in said["layers"]] == [3, None]
     assert [layer["modified"] for layer in said["layers"]] == [0, None]
-    assert (said["content_bytes"], said["reclaimable_bytes"]) == (None, None)
+    assert (said["content_bytes"], said["reclaimable_bytes"], said["commit_bytes"]) == (None, None, None)
     assert said["layers"][1]["read_from"] == "the engine's list"

@@ -14,6 +14,7 @@ from layertui.sources.docker.client import Client
 from layertui.sources.docker.endpoint import Endpoint
 from layertui.sources.docker.engine import open_engine
 from layertui.stack.load import load
+from layertui.stack.space import commit_bytes
 from tests.contract.dockerd import Dockerd
 from tests.contract.listing import diff_lines, merged_lines
 from tests.kit.entries import directory, file, hardlink, symlink
@@ -159,3 +160,12 @@ def test_a_fresh_container_has_an_empty_layer_either_way(live_engine: Dockerd) -
         ours, merged, _ = shown(live_engine, "fresh", use_disk=use_disk)
         assert ours == []
         assert merged == image
+
+
+def test_what_a_commit_adds_is_what_docker_says_that_it_added(live_engine: Dockerd) -> None:
+    entry = next(entry for entry in open_engine(Endpoint(live_engine.host)).entries() if entry.reference == "changed")
+    loaded = load(entry.open())
+    sizes = [
+        int(live_engine.docker("image", "inspect", "-f", "{{.Size}}", name)) for name in ("built:1", "committed:1")
+    ]
+    assert commit_bytes(loaded.squash.trees[-1]) == sizes[1] - sizes[0]
