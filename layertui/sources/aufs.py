@@ -7,7 +7,7 @@ where they are there.
 
 import re
 
-from layertui.errors import DamagedError, LayertuiError, NotFoundError
+from layertui.errors import DamagedError, LayertuiError, NotFoundError, as_damage
 from layertui.image.bounds import LAYERS
 from layertui.image.image import StoredLayer
 from layertui.layer.dialect import Dialect
@@ -85,13 +85,13 @@ def _reader(shelf: Shelf) -> Reader:
     def layer(name: str) -> StoredLayer:
         try:
             if not _NAME.fullmatch(name) or not shelf.is_directory(f"diff/{name}"):
-                raise NotFoundError(
+                raise DamagedError(
                     f"{shelf.label}/diff/{name} is named in layers/, and is not there.",
                     "It was removed, or not copied with the rest. The other layers can be read.",
                 )
             root = shelf.directory(f"diff/{name}")
         except LayertuiError as problem:
-            return StoredLayer(None, MEDIA_TYPE, False, None, problem=problem)
+            return StoredLayer(None, MEDIA_TYPE, False, None, problem=as_damage(problem))
         content = WalkedLayer(root, f"{shelf.label}/diff/{called(name)}", Dialect.AUFS)
         return StoredLayer(content, MEDIA_TYPE, False, None)
 

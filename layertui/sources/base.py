@@ -58,6 +58,8 @@ class ImageEntry:
     """What the list of an engine or a store says of the image; None in files."""
     container: Container | None = None
     """Of a container: what the engine says of it. It stands behind its image in the list."""
+    namespace: str = ""
+    """What may stand before any of its names, with a slash, whether or not they have it; containerd has such."""
 
 
 class Source(Protocol):

@@ -7,7 +7,7 @@ the name.
 
 import re
 
-from layertui.errors import LayertuiError, NotFoundError
+from layertui.errors import DamagedError, LayertuiError, as_damage
 from layertui.image.bounds import LAYERS
 from layertui.image.image import StoredLayer
 from layertui.layer.dialect import Dialect
@@ -49,7 +49,7 @@ class OverlayStore:
 
     def _lowers(self, name: str) -> tuple[str, ...]:
         """The directories below a layer, uppermost first; a short name that leads nowhere stays as it is."""
-        if not self._shelf.holds(f"{name}/lower"):
+        if self._shelf.lacks(f"{name}/lower"):
             return ()
         parts = self._shelf.line(f"{name}/lower").split(":")
         if len(parts) > LAYERS.value:
@@ -84,13 +84,13 @@ class OverlayStore:
     def _layer(self, name: str) -> StoredLayer:
         try:
             if "/" in name or not is_layer(self._shelf, name):
-                raise NotFoundError(
+                raise DamagedError(
                     f"{self.label}/{name} is named by the layers above it, and leads to no layer's directory.",
                     "It was removed, or not copied with the rest. The other layers can be read.",
                 )
             root = self._shelf.directory(f"{name}/diff")
         except LayertuiError as problem:
-            return StoredLayer(None, MEDIA_TYPE, False, None, problem=problem)
+            return StoredLayer(None, MEDIA_TYPE, False, None, problem=as_damage(problem))
         content = WalkedLayer(root, f"{self.label}/{called(name)}", self._dialect)
         return StoredLayer(content, MEDIA_TYPE, False, None)
 

@@ -2,7 +2,8 @@
 
 import difflib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import starmap
 
 from layertui.errors import NotFoundError
 from layertui.image.platform import Platform, host_platform
@@ -73,20 +74,29 @@ def _named(entries: Sequence[ImageEntry], selector: str) -> list[ImageEntry]:
     """The entries that a name means, at the strictest way of reading it that has any."""
     if found := re.fullmatch(r"@(\d{1,9})", selector, re.ASCII):
         return list(entries[int(found[1]) : int(found[1]) + 1])
-    readings: tuple[Callable[[str], bool], ...] = (
-        lambda tag: tag == selector,
-        lambda tag: full_name(tag) == full_name(selector),
-        lambda tag: _split(tag)[1] == selector,
-        lambda tag: not _split(selector)[1] and _split(full_name(tag))[0] == _split(full_name(selector))[0],
-        lambda tag: f"/{tag}".endswith(f"/{selector}"),
-        lambda tag: f"/{_split(tag)[0]}".endswith(f"/{selector}"),
+    readings: tuple[Callable[[str, str], bool], ...] = (
+        lambda tag, name: tag == name,
+        lambda tag, name: full_name(tag) == full_name(name),
+        lambda tag, name: _split(tag)[1] == name,
+        lambda tag, name: not _split(name)[1] and _split(full_name(tag))[0] == _split(full_name(name))[0],
+        lambda tag, name: f"/{tag}".endswith(f"/{name}"),
+        lambda tag, name: f"/{_split(tag)[0]}".endswith(f"/{name}"),
     )
     for reading in readings:
-        if hits := [entry for entry in entries if any(map(reading, _names(entry)))]:
+        if hits := [entry for entry in entries if any(starmap(reading, _pairs(entry, selector)))]:
             return hits
     if prefix := _DIGEST.fullmatch(selector):
         return [entry for entry in entries if any(text.startswith(prefix[1]) for text in _digests(entry))]
     return []
+
+
+def _pairs(entry: ImageEntry, selector: str) -> Iterator[tuple[str, str]]:
+    """All that an entry is called, with what was typed; both without the namespace where that was typed too."""
+    prefix = f"{entry.namespace}/"
+    for name in _names(entry):
+        yield name, selector
+        if entry.namespace and selector.startswith(prefix):
+            yield name.removeprefix(prefix), selector.removeprefix(prefix)
 
 
 def _names(entry: ImageEntry) -> tuple[str, ...]:

@@ -1,5 +1,7 @@
 """Which entry a person means, by name, digest and platform."""
 
+from dataclasses import replace
+
 import pytest
 
 from layertui.errors import DamagedError, NotFoundError
@@ -153,3 +155,23 @@ def test_what_is_asked_for_is_chosen_even_if_it_is_broken() -> None:
 
 def test_nothing_is_chosen_of_nothing() -> None:
     assert pick([]) is None
+
+
+@pytest.mark.parametrize(
+    ("selector", "number"),
+    [
+        ("polite:1", 0),
+        ("default/polite:1", 0),
+        ("default/docker.io/library/polite:1", 0),
+        ("k8s.io/polite:1", 1),
+        ("k8s.io/docker.io/library/polite:1", 1),
+        ("k8s.io/polite", 1),
+    ],
+)
+def test_a_namespace_may_stand_before_any_name(selector: str, number: int) -> None:
+    own = replace(entry("docker.io/library/polite:1"), namespace="default")
+    other = replace(entry("k8s.io/docker.io/library/polite:1", hex2="bb"), namespace="k8s.io")
+    assert pick([own, other], selector) == number
+    assert pick([own], "polite:1") == 0
+    with pytest.raises(NotFoundError):
+        pick([own, other], "moby/polite:1")

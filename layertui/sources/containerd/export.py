@@ -159,4 +159,4 @@ def _entry(
         return replace(found[0].open(), reference=reference, tags=tags)
 
     record = Record(repo_digests=tuple(image.name for image in images if image.digested))
-    return ImageEntry(reference, tags, "image", platform, digest, None, open_export, record)
+    return ImageEntry(reference, tags, "image", platform, digest, None, open_export, record, namespace=namespace)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from layertui.errors import LayertuiError
 from layertui.image.config import moment, parse_config
-from layertui.image.digest import ChainID, Digest
+from layertui.image.digest import ChainID, DiffID, Digest
 from layertui.image.image import Container, Image
 from layertui.image.manifest import Descriptor, Manifest, parse_document
 from layertui.image.verify import read_document
@@ -59,7 +59,8 @@ class _Lister:
             called.setdefault(image.target, []).append(image)
         listed = [one for target, images in called.items() for one in self._images(target, images)]
         orphans = self._containers(listed)
-        return [entry for one in listed for entry in (one.entry, *one.containers)] + orphans
+        found = [entry for one in listed for entry in (one.entry, *one.containers)] + orphans
+        return [replace(entry, namespace=self._namespace.name) for entry in found]
 
     def _images(self, target: Target, images: Sequence[NamedImage]) -> list[_Listed]:
         names = frozenset(image.name for image in images)
@@ -75,7 +76,7 @@ class _Lister:
     def _record(self, found: Found, target: Descriptor, digests: tuple[str, ...]) -> Record | None:
         """What `ctr image ls` shows, and the config; None for what is no image.
 
-        The size is that of its documents and of its layers as fetched, as there; the layers' own is known to none.
+        Sizes are of its documents and of its layers as fetched, as there.
         """
         if found.kind != "image":
             return None
@@ -97,7 +98,7 @@ class _Lister:
             image_id=manifest.config.digest,
             created=moment(config.created),
             size_bytes=sum(one.size_bytes for one in described),
-            layers=tuple((chain_id, None) for chain_id in ChainID.chain(diff_ids)) if diff_ids else (),
+            layers=_sizes(diff_ids, manifest),
             repo_digests=digests,
             labels=config.config.labels,
         )
@@ -139,6 +140,15 @@ class _Lister:
         return ImageEntry(
             reference, (reference,), "container", platform, None, None, open_container, container=container
         )
+
+
+def _sizes(diff_ids: Sequence[DiffID], manifest: Manifest) -> tuple[tuple[ChainID, int | None], ...]:
+    """Chain IDs, base to top, with the sizes of the layers' blobs."""
+    if not diff_ids:
+        return ()
+    known = len(diff_ids) == len(manifest.layers)
+    sizes = [layer.size_bytes for layer in manifest.layers] if known else [None] * len(diff_ids)
+    return tuple(zip(ChainID.chain(diff_ids), sizes, strict=True))
 
 
 class _Homes:

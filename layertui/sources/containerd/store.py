@@ -43,8 +43,8 @@ class ContentStore:
         self._shelf = Shelf(root, label)
 
     def holds(self, name: str) -> bool:
-        """Whether there is something of this name, be it readable or not."""
-        return self._shelf.holds(f"{CONTENT}/{name}")
+        """Whether there may be something of this name: what may not be looked at says so when it is read."""
+        return not self._shelf.lacks(f"{CONTENT}/{name}")
 
     def file(self, name: str) -> Blob:
         """A blob by its name, reached through no symlink; raises LayertuiError."""

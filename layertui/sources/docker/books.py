@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from layertui.errors import DamagedError, LayertuiError, NotFoundError, UnreachableError
+from layertui.errors import DamagedError, LayertuiError, NotFoundError, UnreachableError, as_damage
 from layertui.image.bounds import LAYERS
 from layertui.image.digest import ChainID, DiffID, Digest
 from layertui.image.image import StoredLayer
@@ -116,7 +116,7 @@ class DockerBooks:
         try:
             return self._layer(chain_id, label)
         except LayertuiError as problem:
-            return StoredLayer(None, MEDIA_TYPE, False, None, problem=problem)
+            return StoredLayer(None, MEDIA_TYPE, False, None, problem=as_damage(problem))
 
     def _layer(self, chain_id: ChainID, label: str) -> StoredLayer:
         book = self._book(chain_id)
@@ -131,7 +131,7 @@ class DockerBooks:
         except LayertuiError as problem:
             lost = problem
         content: StoredTree
-        if self.shelf.holds(f"{book}/tar-split.json.gz"):
+        if not self.shelf.lacks(f"{book}/tar-split.json.gz"):
             content = SplitLayer(lambda: self.shelf.blob(f"{book}/tar-split.json.gz"), root, label, method=SPLIT_METHOD)
             if lost is not None:
                 odd.append(f"its files are listed, their contents cannot be read: {lost.message}")
@@ -144,7 +144,10 @@ class DockerBooks:
             )
         else:
             content = WalkedLayer(root, label, self._dialect, self._owners)
-            odd.append("tar-split.json.gz is missing from its books, so its directory is listed as it is now.")
+            odd.append(
+                "tar-split.json.gz is missing from its books, so its directory is listed as it is now:"
+                " hard links and times may differ."
+            )
         return StoredLayer(content, MEDIA_TYPE, False, self.size_bytes(chain_id), warning=" ".join(odd))
 
     def diff_id(self, chain_id: ChainID) -> DiffID:
@@ -154,7 +157,7 @@ class DockerBooks:
     def parent(self, chain_id: ChainID) -> ChainID | None:
         """The layer below, None for a base; raises LayertuiError."""
         name = f"{self._book(chain_id)}/parent"
-        return ChainID.parse(self.shelf.line(name)) if self.shelf.holds(name) else None
+        return None if self.shelf.lacks(name) else ChainID.parse(self.shelf.line(name))
 
     def size_bytes(self, chain_id: ChainID) -> int | None:
         """A layer's content as `docker history` prints it, in bytes; None where the books do not tell."""
@@ -188,13 +191,13 @@ class DockerBooks:
         A layer that cannot be read is its own problem. Raises LayertuiError where the books do not have the container.
         """
         mount = f"layerdb/mounts/{checked_container_id(container_id)}"
-        if not self.shelf.holds(mount):
+        if self.shelf.lacks(mount):
             raise NotFoundError(
                 f"{self.shelf.label} has no filesystem for the container {container_id[:12]}.",
                 "It was removed, or its image layers are kept elsewhere: run layertui doctor.",
             )
         parent = f"{mount}/parent"
-        parent_chain = ChainID.parse(self.shelf.line(parent)) if self.shelf.holds(parent) else None
+        parent_chain = None if self.shelf.lacks(parent) else ChainID.parse(self.shelf.line(parent))
         return ContainerOnDisk(self._writable(mount, container_id), self._engine_files(mount), parent_chain)
 
     def _writable(self, mount: str, container_id: str) -> StoredLayer:
@@ -208,7 +211,7 @@ class DockerBooks:
                 )
             root = self._files_of(f"{mount}/mount-id")
         except LayertuiError as problem:
-            return StoredLayer(None, MEDIA_TYPE, False, None, problem=problem)
+            return StoredLayer(None, MEDIA_TYPE, False, None, problem=as_damage(problem))
         return StoredLayer(WalkedLayer(root, label, self._dialect, self._owners), MEDIA_TYPE, False, None)
 
     def _engine_files(self, mount: str) -> tuple[bytes, ...]:
@@ -222,7 +225,7 @@ class DockerBooks:
 
     def _book(self, chain_id: ChainID) -> str:
         name = f"layerdb/sha256/{chain_id.hex}"
-        if not self.shelf.holds(name):
+        if self.shelf.lacks(name):
             raise NotFoundError(
                 f"{self.shelf.label} does not know the layer {chain_id.short}.",
                 "The books are half-written or incomplete. If the engine still has the image: docker save NAME",

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import msgspec
 
-from layertui.errors import DamagedError, LayertuiError
+from layertui.errors import DamagedError, LayertuiError, as_damage
 from layertui.image.config import moment
 from layertui.image.digest import ChainID, Digest
 from layertui.image.document import decode
@@ -136,8 +136,8 @@ def _open(books: DockerBooks, container: Container, reference: str, opener: Imag
         writable, parent_chain = disk.writable, disk.parent_chain
         container = replace(container, engine_files=disk.engine_files)
     except LayertuiError as problem:
-        lost = problem
-        writable = StoredLayer(None, MEDIA_TYPE, False, None, problem=problem)
+        lost = as_damage(problem)
+        writable = StoredLayer(None, MEDIA_TYPE, False, None, problem=lost)
     image = None
     gone = f"the container {reference} names no image."
     if open_image := opener(container.image_id):
@@ -151,5 +151,8 @@ def _open(books: DockerBooks, container: Container, reference: str, opener: Imag
         if lost is not None:
             raise lost
         image_id = container.image_id or Digest.of(container.container_id.encode())
-        image = without_image(books, Naming(reference), parent_chain, image_id, gone, where)
+        try:
+            image = without_image(books, Naming(reference), parent_chain, image_id, gone, where)
+        except LayertuiError as problem:
+            raise as_damage(problem) from problem
     return with_container(image, container, writable, reference=reference)

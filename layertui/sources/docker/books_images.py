@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from layertui.errors import DamagedError, LayertuiError
+from layertui.errors import DamagedError, LayertuiError, as_damage
 from layertui.image.bounds import Bound
 from layertui.image.config import ImageConfig, parse_config
 from layertui.image.digest import ChainID, Digest
@@ -77,7 +77,7 @@ def _image_ids(books: DockerBooks) -> list[Digest]:
 
 def _names(books: DockerBooks, expected: bool, warnings: list[str]) -> dict[Digest, set[str]] | None:
     """Tags and names with a digest of every image that has any; None, with a warning, where that cannot be read."""
-    if not expected and not books.shelf.holds("repositories.json"):
+    if not expected and books.shelf.lacks("repositories.json"):
         return {}  # Docker writes it with the first name
     found: dict[Digest, set[str]] = {}
     label = f"{books.shelf.label}/repositories.json"
@@ -118,7 +118,7 @@ def _entry(books: DockerBooks, image_id: Digest, names: Iterable[str], label: st
         raw_config = books.image_config(image_id)
         config = parse_config(raw_config, f"{where}: config")
     except LayertuiError as problem:
-        return broken(problem, reference, tags, digest=image_id)
+        return broken(as_damage(problem), reference, tags, digest=image_id)
     chain_ids = ChainID.chain(config.rootfs.diff_ids) if config.rootfs.diff_ids else ()
     return ImageEntry(
         reference,

@@ -42,4 +42,7 @@ def _kept_for(data_root: Shelf, drivers: Sequence[str], warnings: list[str]) -> 
     except LayertuiError as problem:
         warnings.append(f"{_UNREADABLE} {problem.message}")
         return None
-    return next((name for name in drivers if name in kept and data_root.holds(f"image/{name}/layerdb")), None)
+    here = [name for name in drivers if name in kept]
+    # Where a part of the books is gone, opening them says which.
+    parts = ("layerdb", "imagedb", "repositories.json")
+    return next((name for part in parts for name in here if not data_root.lacks(f"image/{name}/{part}")), None)

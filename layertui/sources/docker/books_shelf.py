@@ -51,14 +51,22 @@ class Shelf:
         return self._opened
 
     def holds(self, name: str) -> bool:
-        """Whether there is something of this name, be it readable or not; raises nothing."""
+        """Whether there is known to be something of this name, be it readable or not; raises nothing."""
+        try:
+            self.beneath().status(os.fsencode(name))
+        except LayertuiError:
+            return False
+        return True
+
+    def lacks(self, name: str) -> bool:
+        """Whether there is known to be nothing of this name: of what may not be looked at, reading it tells why."""
         try:
             self.beneath().status(os.fsencode(name))
         except NotFoundError:
-            return False
-        except LayertuiError:
             return True
-        return True
+        except LayertuiError:
+            return False
+        return False
 
     def is_directory(self, name: str) -> bool:
         """Whether a name is a directory of its own, and no link to one; raises nothing."""
