@@ -77,6 +77,10 @@ class Source(Protocol):
     def warnings(self) -> tuple[str, ...]:
         """What is odd about it as a whole, a sentence each."""
 
+    @property
+    def problems(self) -> tuple[LayertuiError, ...]:
+        """Why images that it may hold are not among its entries; each is among the warnings too."""
+
     def entries(self) -> tuple[ImageEntry, ...]:
         """What it holds in the order recorded, the host's platform first among the siblings of one index."""
 
@@ -96,6 +100,8 @@ class Listing:
     facts: tuple[tuple[str, str], ...] = ()
     """What an engine or a store tells about itself, as names and values: `version`, `storage driver`,
     `layers read by`."""
+    problems: tuple[LayertuiError, ...] = ()
+    """Why images that it may hold are not among them; each is among the warnings too."""
 
     def entries(self) -> tuple[ImageEntry, ...]:
         """What it holds."""

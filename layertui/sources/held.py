@@ -62,7 +62,7 @@ def open_held(reference: Reference, platform: Platform | None = None, *, look: L
         except LayertuiError as failure:
             failures.append(failure)
             continue
-        only = Listing(source.scheme, source.label, entries, source.warnings)
+        only = Listing(source.scheme, source.label, entries, source.warnings, problems=source.problems)
         try:
             return pick(only, reference.name or None, platform, reference.layers)
         except NotFoundError as failure:

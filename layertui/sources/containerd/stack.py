@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from layertui.errors import DamagedError, LayertuiError
+from layertui.errors import DamagedError, LayertuiError, as_damage
 from layertui.image.config import ImageConfig, Rootfs, RunConfig
 from layertui.image.digest import ChainID, Digest
 from layertui.image.image import Container, Image, Layer, Naming, Step, StoredLayer, complete, with_container
@@ -54,7 +54,7 @@ def stored_snapshot(snapshots: Snapshots, key: str, snapshotter: str) -> StoredL
             f"the snapshotter {snapshotter} has no snapshot {key}.", "It was removed, perhaps just now."
         )
     except LayertuiError as said:
-        problem = said
+        problem = as_damage(said)
     return StoredLayer(None, _MEDIA_TYPE, False, None, problem=problem)
 
 

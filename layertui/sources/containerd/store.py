@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from layertui.errors import DamagedError, LayertuiError, NotFoundError
+from layertui.errors import DamagedError, LayertuiError, NotFoundError, as_damage
 from layertui.image.blob import Blob, BytesBlob
 from layertui.image.digest import Digest
 from layertui.image.image import Container, Image, Layer, Naming
@@ -155,7 +155,7 @@ def _from_snapshot(layer: Layer, snapshots: Snapshots) -> Layer:
         content = snapshots.content(layer.chain_id) if layer.chain_id is not None else None
     except LayertuiError as problem:
         said = f"{lost.message} Its snapshot is no help: {problem.message}"
-        return replace(layer, problem=type(problem)(said, problem.hint))
+        return replace(layer, problem=as_damage(type(problem)(said, problem.hint)))
     if content is None:
         said = f"{lost.message} No snapshot holds it either."
         return replace(layer, problem=type(lost)(said, "Pull the image again: ctr images pull NAME"))

@@ -146,7 +146,7 @@ def _system_failure(problem: OSError, endpoint: Endpoint, flavour: Flavour, who:
             return UnreachableError(f"{path} is not there, so {flavour.name} does not listen.", flavour.stopped_hint)
         case errno.EACCES | errno.EPERM if path is not None:
             said = look_at_socket(path).said.removeprefix("permission denied").strip()
-            return UnreachableError(f"Permission denied: {path} {said}".rstrip() + ".", flavour.denied_hint)
+            return UnreachableError(f"Permission denied: {path} {said}".rstrip() + ".", flavour.hint_when_denied(said))
         case errno.ECONNREFUSED:
             return UnreachableError(f"{who} refuses connections: nothing listens there.", flavour.stopped_hint)
         case errno.ECONNRESET | errno.EPIPE:

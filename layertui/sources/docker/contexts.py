@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import msgspec
 
-from layertui.errors import LayertuiError, NotFoundError
+from layertui.errors import DamagedError, LayertuiError, NotFoundError
 from layertui.image.blob import FileBlob
 from layertui.image.bounds import Bound
 from layertui.image.document import decode
@@ -107,7 +107,8 @@ def _context(meta: Path, directory: Path, headers: Mapping[str, str]) -> Context
     try:
         raw = _read(meta, _RawMeta)
     except LayertuiError as problem:
-        return Context(meta.parent.name[:12], None, problem)
+        known = DamagedError(problem.message, f"Remove the context (its directory {meta.parent}), and make it again.")
+        return Context(meta.parent.name[:12], None, known if isinstance(problem, DamagedError) else problem)
     name = raw.name or meta.parent.name[:12]
     endpoint = (raw.endpoints or {}).get("docker")
     if endpoint is None or not endpoint.host:

@@ -24,17 +24,26 @@ class Flavour:
     """What to do when nothing listens."""
     denied_hint: str
     """What to do when its socket may not be opened."""
+    group: str = ""
+    """The group that its socket belongs to where users may be let in; empty where there is none."""
     engine_files: tuple[bytes, ...] = ()
     """Paths that it puts over the image for every container, where that is always the same."""
     keeps_books: bool = False
     """Whether its data root holds Docker's own books."""
+
+    def hint_when_denied(self, said: str) -> str:
+        """What to do about a socket that may not be opened; `said` has its owner and group, as a look shows them."""
+        if self.group and f":{self.group} " in said:
+            return f"Join group {self.group}, or: {self.denied_hint[0].lower()}{self.denied_hint[1:]}"
+        return self.denied_hint
 
 
 DOCKER = Flavour(
     scheme="docker-daemon",
     name="Docker",
     stopped_hint="Start it (systemctl start docker), or set DOCKER_HOST to where it listens.",
-    denied_hint="Join group docker, use rootless podman, or DOCKER_HOST=ssh://...",
+    denied_hint="Use sudo, rootless podman, or DOCKER_HOST=ssh://...",
+    group="docker",
     engine_files=(
         *(b".dockerenv", b"dev/console", b"dev/pts", b"dev/shm"),
         *(b"etc/hostname", b"etc/hosts", b"etc/mtab", b"etc/resolv.conf", b"proc", b"sys"),

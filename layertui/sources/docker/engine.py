@@ -81,6 +81,7 @@ class EngineSource:
         self.label = client.who
         """What messages call it."""
         self.warnings = warnings
+        self.problems: tuple[LayertuiError, ...] = ()
         """What is odd about it as a whole."""
         self.facts = facts
         """What it tells about itself, as names and values."""

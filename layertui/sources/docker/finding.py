@@ -6,7 +6,8 @@ Docker's own precedence: DOCKER_HOST, DOCKER_CONTEXT, the current context of con
 
 import os
 import pwd
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -44,18 +45,25 @@ def find(
     def add(place: Place, key: str) -> None:
         places.setdefault(key, place)
 
-    add(*_current(environ, config, default))
+    usual = list(_usual(environ, default))
+    starts = {_key(endpoint): hint for _, endpoint, hint in usual if hint}
+    add(*_current(environ, config, default, starts))
     for context in config.contexts:
         name = f"{DOCKER.name} (context {context.name})"
         if context.endpoint is None:
             problem = context.problem or NotFoundError(f"The context {context.name} names no engine.")
             add(_unusable(name, f"context {context.name}", "cannot be read", problem), f"context {context.name}")
         else:
-            add(place_of(context.endpoint, name), _key(context.endpoint))
-    for name, endpoint, hint in _usual(environ, default):
+            key = _key(context.endpoint)
+            add(place_of(context.endpoint, name, hint=starts.get(key, "")), key)
+    for name, endpoint, hint in usual:
         if _key(endpoint) not in places:
             add(place_of(endpoint, name, hint=hint), _key(endpoint))
     return tuple(places.values())
+
+
+REMOTE_HINT = "Check the address, and that an engine listens there."
+"""What to do about an engine elsewhere that cannot be reached."""
 
 
 def place_of(endpoint: Endpoint, name: str, *, where: str = "", hint: str = "", flavour: Flavour = DOCKER) -> Place:
@@ -65,6 +73,8 @@ def place_of(endpoint: Endpoint, name: str, *, where: str = "", hint: str = "", 
     """
     where = where or endpoint.shown
     protocol = endpoint.protocol
+    if hint or endpoint.socket is None:
+        flavour = replace(flavour, stopped_hint=hint or REMOTE_HINT)
 
     def open_it() -> Source:
         from layertui.sources.docker.engine import open_engine  # the engine's parts are not needed for a look
@@ -83,15 +93,16 @@ def place_of(endpoint: Endpoint, name: str, *, where: str = "", hint: str = "", 
             return _unusable(name, where, "a named pipe of Windows", problem, flavour)
         return Place(flavour.scheme, name, where, True, "asked when opened", flavour.stopped_hint, open_it)
     look = look_at_socket(endpoint.socket)
-    said_hint = flavour.denied_hint if look.denied else hint or flavour.stopped_hint
+    said_hint = flavour.hint_when_denied(look.said) if look.denied else flavour.stopped_hint
     return Place(flavour.scheme, name, where, look.found, look.said, said_hint, open_it)
 
 
-def _current(environ: Environ, config: ClientConfig, default: Endpoint) -> tuple[Place, str]:
-    """What `docker` itself would use, and its key."""
+def _current(environ: Environ, config: ClientConfig, default: Endpoint, starts: Mapping[str, str]) -> tuple[Place, str]:
+    """What `docker` itself would use, and its key; `starts` says by key what starts an engine."""
     if host := environ.get("DOCKER_HOST", "").strip():
         endpoint = Endpoint(host, _environment_tls(environ), config.headers)
-        return place_of(endpoint, DOCKER.name, where=f"DOCKER_HOST={without_secrets(host)}"), _key(endpoint)
+        where, key = f"DOCKER_HOST={without_secrets(host)}", _key(endpoint)
+        return place_of(endpoint, DOCKER.name, where=where, hint=starts.get(key, "")), key
     way = "DOCKER_HOST (unset), "
     chosen = environ.get("DOCKER_CONTEXT", "").strip()
     if config.problem is not None:
@@ -112,7 +123,8 @@ def _current(environ: Environ, config: ClientConfig, default: Endpoint) -> tuple
         said = "no such context" if config.context(name) is None else "cannot be read"
         return _unusable(DOCKER.name, f"{way}context {name}", said, problem), f"context {name}"
     where = f"{way}context {name} -> {context.endpoint.shown}"
-    return place_of(context.endpoint, f"{DOCKER.name} (context {name})", where=where), _key(context.endpoint)
+    key = _key(context.endpoint)
+    return place_of(context.endpoint, f"{DOCKER.name} (context {name})", where=where, hint=starts.get(key, "")), key
 
 
 def _usual(environ: Environ, default: Endpoint) -> Iterator[tuple[str, Endpoint, str]]:

@@ -84,6 +84,8 @@ class Books:
     containers: dict[str, RawContainer] = field(default_factory=dict)
     problems: list[LayertuiError] = field(default_factory=list)
     """Files and records that could not be read; everything else is there."""
+    lost: dict[str, LayertuiError] = field(default_factory=dict)
+    """Why a file of this kind could not be read: what it may have named is not known to be gone."""
 
     def add(self, kind: str, data: bytes, where: str) -> None:
         """Read one record; raises DamagedError where it is none, or where its ID could lead to another path."""
@@ -107,7 +109,13 @@ def read_books(store: Beneath, driver: str) -> Books:
     for kind in ("containers", "images", "layers"):
         for name in (f"{driver}-{kind}/{kind}.json", f"{driver}-{kind}/volatile-{kind}.json"):
             where = f"{store.label}/{name}"
-            for number, raw in enumerate(_records(store, name, where, books.problems)):
+            try:
+                records = _records(store, name, where)
+            except LayertuiError as problem:
+                books.problems.append(problem)
+                books.lost[kind] = problem
+                continue
+            for number, raw in enumerate(records):
                 try:
                     books.add(kind, bytes(raw), f"{where}: record {number}")
                 except LayertuiError as problem:
@@ -115,7 +123,8 @@ def read_books(store: Beneath, driver: str) -> Books:
     return books
 
 
-def _records(store: Beneath, name: str, where: str, problems: list[LayertuiError]) -> list[msgspec.Raw]:
+def _records(store: Beneath, name: str, where: str) -> list[msgspec.Raw]:
+    """What one file holds; raises LayertuiError where it is there and cannot be read."""
     try:
         data = _stable(store, name, where)
         found = [] if data.strip() == b"null" else decode(data, list[msgspec.Raw], where, BOOK_BYTES)
@@ -124,9 +133,6 @@ def _records(store: Beneath, name: str, where: str, problems: list[LayertuiError
         return found
     except NotFoundError:
         return []  # a store that never had one
-    except LayertuiError as problem:
-        problems.append(problem)
-        return []
 
 
 def _safe(name: str, where: str) -> str:

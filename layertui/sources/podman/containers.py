@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from layertui.errors import DamagedError, LayertuiError, NotFoundError
+from layertui.errors import DamagedError, LayertuiError
 from layertui.image.config import moment
 from layertui.image.digest import Digest
 from layertui.image.document import decode
@@ -13,7 +13,7 @@ from layertui.image.image import Container, Image, Naming, complete, platform_of
 from layertui.sources.base import ImageEntry
 from layertui.sources.podman.books import RawContainer
 from layertui.sources.podman.images import Held, open_image
-from layertui.sources.podman.layers import Part, chain, diff_id, stored, writable
+from layertui.sources.podman.layers import Part, chain, diff_id, stored, unknown_layer, writable
 
 
 class _Metadata(msgspec.Struct, rename="kebab"):
@@ -57,10 +57,7 @@ def _open(raw: RawContainer, container: Container, held: Held | None, parts: Seq
     where = f"{parts[0].store.label}: container {reference}"
     part, layers = parts[0], parts[0].books.layers
     if not raw.layer or raw.layer not in layers:
-        raise NotFoundError(
-            f"{where}: its writable layer is not in layers.json.",
-            "It was removed just now, or the store is damaged. Try: podman system check",
-        )
+        raise unknown_layer(parts, f"{where}: its writable layer")
     own = layers[raw.layer]
     image = open_image(held, parts) if held is not None else _without_image(raw, own.parent, parts, where, reference)
     return with_container(image, container, writable(part, raw, own, parts, where), reference=reference)
@@ -72,7 +69,9 @@ def _without_image(raw: RawContainer, top: str | None, parts: Sequence[Part], wh
     diff_ids = [diff_id(layer) for _, layer in layers]
     known = [str(diff) for diff in diff_ids if diff is not None]
     rootfs = {"type": "layers", "diff_ids": known if len(known) == len(layers) else []}
-    gone = f"its image {raw.image[:12]} is gone" if raw.image else "it was made from no image"
+    lost = next((part.books.lost["images"] for part in parts if "images" in part.books.lost), None)
+    why = "is gone" if lost is None else f"is not known ({lost.message.rstrip('.')})"
+    gone = f"its image {raw.image[:12]} {why}" if raw.image else "it was made from no image"
     return complete(
         Naming(reference),
         json.dumps({"rootfs": rootfs}).encode(),

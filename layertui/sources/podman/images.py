@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
-from layertui.errors import DamagedError, LayertuiError
+from layertui.errors import DamagedError, LayertuiError, as_damage
 from layertui.image.config import ImageConfig, moment, parse_config
 from layertui.image.digest import ChainID, DiffID, Digest
 from layertui.image.image import Image, Naming, complete, platform_of
@@ -94,7 +94,7 @@ def look_at(part: Part, raw: RawImage, names: Sequence[str]) -> Held:
     except _NoImage as reason:
         kind, problem = "artifact", DamagedError(reason.message, reason.hint)
     except LayertuiError as error:
-        problem = error
+        problem = as_damage(error)
     return Held(part, raw, tuple(names), raw_config, config, problem, kind)
 
 

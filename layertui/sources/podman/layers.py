@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from layertui.errors import DamagedError, LayertuiError, NotFoundError
+from layertui.errors import DamagedError, LayertuiError, NotFoundError, as_damage
 from layertui.image.bounds import LAYERS
 from layertui.image.digest import DiffID
 from layertui.image.image import StoredLayer
@@ -50,7 +50,7 @@ class Part:
 def chain(parts: Sequence[Part], top: str, where: str) -> list[tuple[Part, RawLayer]]:
     """A layer and all below it, base to top, wherever they are; `where` names the image in errors.
 
-    Raises DamagedError where one is missing or is below itself.
+    Raises DamagedError where one is missing or is below itself, and what is wrong with layers.json where that is why.
     """
     found: list[tuple[Part, RawLayer]] = []
     seen: set[str] = set()
@@ -62,11 +62,19 @@ def chain(parts: Sequence[Part], top: str, where: str) -> list[tuple[Part, RawLa
             raise LAYERS.exceeded(f"{where} has more layers and")
         holder = next((part for part in parts if layer_id in part.books.layers), None)
         if holder is None:
-            raise NotFoundError(f"{where}: its layer {layer_id[:12]} is not in layers.json.", _REPAIR)
+            raise unknown_layer(parts, f"{where}: its layer {layer_id[:12]}")
         seen.add(layer_id)
         found.append((holder, holder.books.layers[layer_id]))
         layer_id = found[-1][1].parent
     return found[::-1]
+
+
+def unknown_layer(parts: Sequence[Part], what: str) -> LayertuiError:
+    """The error for a layer that no store's books have; `what` begins it."""
+    lost = next((part.books.lost["layers"] for part in parts if "layers" in part.books.lost), None)
+    if lost is None:
+        return DamagedError(f"{what} is not in layers.json.", _REPAIR)
+    return type(lost)(f"{what} is not known: {lost.message}", _REPAIR if isinstance(lost, DamagedError) else lost.hint)
 
 
 _REPAIR = "The image was removed just now, or the store is damaged. Pull it again, or try: podman system check"
@@ -92,7 +100,7 @@ def stored(part: Part, layer: RawLayer) -> StoredLayer:
     try:
         return _stored(part, layer, label)
     except LayertuiError as problem:
-        return StoredLayer(None, MEDIA_TYPE, False, size_bytes(layer), problem=problem)
+        return StoredLayer(None, MEDIA_TYPE, False, size_bytes(layer), problem=as_damage(problem))
 
 
 def _stored(part: Part, layer: RawLayer, label: str) -> StoredLayer:
@@ -116,7 +124,7 @@ def _stored(part: Part, layer: RawLayer, label: str) -> StoredLayer:
             "The storage driver vfs keeps no diffs. Save the image: podman save NAME -o image.tar",
         )
     else:
-        warning = f"{split} is missing from the books, so its directory is listed as it is now."
+        warning = f"{split} is missing from the books, so its directory is listed as it is now: hard links and times may differ."
         content = WalkedLayer(root, label, part.driver.dialect, owner_map(part.owner, layer))
     return StoredLayer(content, MEDIA_TYPE, False, size_bytes(layer), warning=warning)
 
@@ -126,7 +134,7 @@ def writable(part: Part, container: RawContainer, layer: RawLayer, parts: Sequen
     try:
         return StoredLayer(_writable(part, container, layer, parts, label), MEDIA_TYPE, False, None)
     except LayertuiError as problem:
-        return StoredLayer(None, MEDIA_TYPE, False, None, problem=problem)
+        return StoredLayer(None, MEDIA_TYPE, False, None, problem=as_damage(problem))
 
 
 def _writable(part: Part, container: RawContainer, layer: RawLayer, parts: Sequence[Part], label: str) -> StoredTree:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -122,8 +123,9 @@ def test_a_broken_context_is_a_sentence_and_hides_no_other(home: Path, text: str
     by_found = {place.found: place for place in looked(home) if "context" in place.name}
     assert by_found[True].name == "Docker (context good)"
     assert by_found[False].said == "cannot be read"
-    with pytest.raises(LayertuiError):
+    with pytest.raises(LayertuiError) as caught:
         by_found[False].open()
+    assert "Remove the context" in caught.value.hint or text.startswith('{"Endpoints')
 
 
 @pytest.mark.parametrize("text", ["{", "[1]", '{"currentContext": 4}', "null", "<html>"])
@@ -188,9 +190,14 @@ def test_a_directory_in_the_sockets_place_is_said(home: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
-def test_a_socket_without_permission_is_said_with_owner_and_mode(home: Path) -> None:
+@pytest.mark.parametrize("group", ["root", "docker"])
+def test_a_socket_without_permission_is_said_with_owner_and_mode(group: str, home: Path) -> None:
     path = listen(home / "docker.sock")
     path.chmod(0o660)
+    try:
+        shutil.chown(path, "root", group)
+    except LookupError:
+        pytest.skip(f"there is no group {group} here")
     home.chmod(0o755)
     program = (
         "from layertui.sources.docker.finding import find; from layertui.errors import LayertuiError\n"
@@ -202,10 +209,12 @@ def test_a_socket_without_permission_is_said_with_owner_and_mode(home: Path) -> 
         "except LayertuiError as error: print(error.message, '|', error.hint)\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    hint = "Join group docker, use rootless podman, or DOCKER_HOST=ssh://..."
+    hint = "Use sudo, rootless podman, or DOCKER_HOST=ssh://..."
+    if group == "docker":
+        hint = "Join group docker, or: use sudo, rootless podman, or DOCKER_HOST=ssh://..."
     assert done.stdout.splitlines() == [
-        f"True permission denied (root:root 0660) | {hint}",
-        f"Permission denied: {path} (root:root 0660). | {hint}",
+        f"True permission denied (root:{group} 0660) | {hint}",
+        f"Permission denied: {path} (root:{group} 0660). | {hint}",
     ], done.stderr
 
 
@@ -230,3 +239,16 @@ def test_a_password_is_shown_nowhere(host: str) -> None:
                 place.open()
             said += f"{caught.value.message} {caught.value.hint}"
         assert "secret" not in said
+
+
+def test_what_starts_an_engine_is_said_when_its_socket_refuses(home: Path) -> None:
+    """The socket's file is left when a machine is stopped; a context may lead to it too."""
+    socket_path = listen(home / ".colima" / "work" / "docker.sock")
+    write_context(home / ".docker", "colima-work", f"unix://{socket_path}")
+    write_context(home / ".docker", "far", "tcp://127.0.0.1:1")
+    places = {place.name: place for place in find({"HOME": str(home)})}
+    for name, hint in (("Docker (context colima-work)", "colima start work"), ("Docker (context far)", "address")):
+        with pytest.raises(LayertuiError) as caught:
+            places[name].open()
+        assert hint in places[name].hint
+        assert hint in caught.value.hint
