@@ -66,6 +66,10 @@ def _find(environ: Environ, uid: int) -> tuple[Place, ...]:
 def _store(name: str, settings: Settings) -> Place:
     root = settings.graph_root
     found, said, hint = _look(root)
+    if not found and (further := [path for path in settings.additional if _look(path)[0]]):
+        # A store that has nothing of its own yet still has what it reads from others.
+        settings = replace(settings, graph_root=further[0], additional=tuple(further[1:]))
+        found, said, root = True, f"present; {root} ({said})", further[0]
     if settings.problem is not None:
         said, hint = f"{said}; {settings.configured} cannot be read", settings.problem.hint
     return Place(SCHEME, name, str(root), found, said, hint, partial(_open_store, settings))

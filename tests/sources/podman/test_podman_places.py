@@ -197,3 +197,12 @@ def test_the_service_shows_what_the_store_holds() -> None:
         assert [line for line in diff_lines(squash, 5) if "one" in line] == ["-    w srv/one"]
     with pytest.raises(UnreachableError):
         place.open()
+
+
+def test_a_read_only_store_is_found_where_the_own_one_has_nothing_yet(environ: dict[str, str], tmp_path: Path) -> None:
+    MadeStore(tmp_path / "shared").add(SPEC)
+    with (tmp_path / "storage.conf").open("a") as file:
+        file.write(f'[storage.options]\nadditionalimagestores = ["{tmp_path}/gone", "{tmp_path}/shared"]\n')
+    place = podman.find(environ)[0]
+    assert (place.found, place.said) == (True, f"present; {tmp_path}/store (absent)")
+    assert [entry.reference for entry in place.open().entries()] == ["localhost/made:1"]
