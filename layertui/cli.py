@@ -11,7 +11,7 @@ from layertui.errors import Cancelled, LayertuiError
 INTERRUPTED = 130
 """The exit code after Ctrl+C."""
 
-COMMANDS = frozenset({"ls", "layers", "inspect", "files", "which", "doctor"})
+COMMANDS = frozenset({"ls", "layers", "inspect", "files", "which", "extract", "cat", "doctor"})
 """Words that are commands; anything else that stands alone is a reference to open."""
 
 
@@ -33,7 +33,7 @@ def _run(arguments: list[str]) -> None:
 
         show(open_reference_or_demo(arguments[0]))
     else:
-        from layertui.commands import run
+        from layertui.commands_content import run
 
         run(arguments)
 

@@ -4,7 +4,6 @@ import os
 from dataclasses import replace
 from typing import Annotated
 
-import cyclopts
 from cyclopts import App, Parameter
 
 from layertui import __version__
@@ -242,6 +241,11 @@ def which(
     run = loaded.squash.run(name)
     if not loaded.squash.history(name) and loaded.squash.winner(name) is None:
         report_problems(loaded, quiet_exit=True)
+        if image.container is not None and name.strip(b"/") in image.container.engine_files:
+            raise NotFoundError(
+                f"No layer of {image.reference} holds {path}: it is one of the engine's own files.",
+                f"The engine puts them over every container. List them with: layertui inspect {ref}",
+            )
         raise NotFoundError(
             f"No layer of {image.reference} holds {path}.", f"List what there is with: layertui files {ref}"
         )
@@ -260,11 +264,3 @@ def _image(ref: str, platform: str | None) -> "tuple[Image, range | None]":
     image = entry.open()
     image = replace(image, warnings=(*opened.source.warnings, *image.warnings))
     return image, opened.layers.resolve(image) if opened.layers is not None else None
-
-
-def run(arguments: list[str]) -> None:
-    """Run the command that the arguments name; raises UsageError where they cannot be understood."""
-    try:
-        app(arguments, exit_on_error=False, print_error=False)
-    except cyclopts.CycloptsError as error:
-        raise UsageError(" ".join(str(error).split()), "Try: layertui --help") from error

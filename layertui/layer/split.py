@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from layertui.errors import DamagedError
+from layertui.errors import DamagedError, LayertuiError, as_damage
 from layertui.image.blob import Blob, FileBlob
 from layertui.image.bounds import SPLIT_BYTES
 from layertui.layer.beneath import Root
@@ -37,14 +37,19 @@ class SplitLayer(StoredTree):
     def __init__(self, books: Books, root: Root | None, label: str, *, method: str = "tar-split") -> None:
         self.label = label
         self.method = method
-        self._books = books
-        self._root = root
+        self.books = books
+        """The tar-split file."""
+        self.root = root
+        """Where its files are."""
 
         self.size_bytes = _size(books)
 
     def read(self, tick: Tick) -> LayerTree:
         """See StoredTree.read; `tick` counts bytes of the tar-split file."""
-        blob = FileBlob.open(self._books, self.label) if isinstance(self._books, Path) else self._books()
+        try:
+            blob = FileBlob.open(self.books, self.label) if isinstance(self.books, Path) else self.books()
+        except LayertuiError as problem:
+            raise as_damage(problem) from problem
         self.size_bytes = blob.size_bytes
         if blob.size_bytes > SPLIT_BYTES.value:
             raise SPLIT_BYTES.exceeded(f"{self.label}: its tar-split file has {blob.size_bytes:,} bytes and")
@@ -69,7 +74,7 @@ class SplitLayer(StoredTree):
 
     def window(self, tree: LayerTree) -> FilesWindow:
         """See StoredTree.window."""
-        return FilesWindow(self._root, tree, self.label)
+        return FilesWindow(self.root, tree, self.label)
 
 
 def _size(books: Books) -> int:

@@ -20,7 +20,7 @@ from layertui.layer.compression import decompress, sniff
 from layertui.layer.read import read_layer
 from layertui.layer.split import SplitLayer
 from layertui.layer.tree import LayerTree
-from layertui.stack.content import _content
+from layertui.stack.content import content_chunks
 from tests.kit.entries import Entry, directory, file, hardlink, pax_global, sparse, symlink
 from tests.kit.odd import ODD_CASES, odd_layers
 from tests.kit.polite import polite_layers
@@ -92,7 +92,7 @@ def assert_same_contents(tar: bytes, root: Path) -> None:
     window = layer.window(tree)
     for row, data in rows.items():
         if not tree.flags[row]:
-            assert b"".join(_content(window, tree, row, None)) == data
+            assert b"".join(content_chunks(window, tree, row, None)) == data
         assert tree.columns.checksums.get(row, b"") == (crc64(data) if data else b"")
 
 

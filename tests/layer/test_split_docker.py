@@ -9,7 +9,7 @@ import pytest
 from layertui.layer.columns import Kind
 from layertui.layer.read import read_layer
 from layertui.layer.split import SplitLayer
-from layertui.stack.content import _content
+from layertui.stack.content import content_chunks
 from tests.contract.dockerd import Dockerd, why_not
 from tests.kit.entries import Entry, char, directory, fifo, file, hardlink, pax_global, sparse, symlink
 from tests.kit.tar import tar_bytes
@@ -73,5 +73,5 @@ def test_the_books_give_the_layer_and_the_directory_its_contents(
     for row, kind in enumerate(tree.columns.kinds):
         if kind == Kind.FILE:
             data = contents(tar, expected, row)
-            assert b"".join(_content(window, tree, row, None)) == data
+            assert b"".join(content_chunks(window, tree, row, None)) == data
             assert tree.columns.checksums.get(row, b"") == (crc64(data) if data else b"")

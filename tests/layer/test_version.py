@@ -114,14 +114,12 @@ def test_a_directory_is_read_in_place_and_says_when_a_file_is_gone(tmp_path: Pat
         gone.read_at(0, 1)
 
 
-@pytest.mark.parametrize("size_bytes", [10 << 30])
-def test_a_file_of_ten_gigabytes_is_never_read_whole(tmp_path: Path, size_bytes: int) -> None:
-    big = Entry(name=b"big", size=size_bytes)
+def test_a_file_of_ten_gigabytes_is_never_read_whole(tmp_path: Path) -> None:
+    size_bytes = 10 << 30
     path = tmp_path / "layer.tar"
     with path.open("wb") as target:
-        target.write(tar_bytes([big], end=False))
-        target.truncate(512 + size_bytes)
-        target.seek(512 + size_bytes - 4)
+        target.write(tar_bytes([Entry(name=b"big", size=size_bytes)], end=False))
+        target.seek(size_bytes - 4, os.SEEK_CUR)
         target.write(b"tail" + tar_bytes([file("after", b"x")]))
     content = FileBlob.open(path, "layer.tar")
     with at_most_seconds(2):

@@ -1,0 +1,80 @@
+"""The commands for what is inside files, each from a module of its own when it is called; and all commands run here."""
+
+from typing import Annotated
+
+import cyclopts
+from cyclopts import Parameter
+
+from layertui.commands import JsonFlag, PlatformOption, Reference, app
+from layertui.errors import UsageError
+
+
+@app.command
+def extract(
+    ref: Reference,
+    /,
+    *paths: Annotated[str, Parameter(help="Paths in the image; none means everything.")],
+    output: Annotated[
+        str,
+        Parameter(
+            name=["--output", "-o"],
+            allow_leading_hyphen=True,
+            help="The directory to write to, made if need be; with --tar a file, or -.",
+        ),
+    ],
+    layer: Annotated[
+        int | None, Parameter(help="As this layer has it, deleted and shadowed versions too; with --merged, up to it.")
+    ] = None,
+    merged: Annotated[bool, Parameter(negative="", help="The merged tree; the default without --layer.")] = False,
+    tar: Annotated[bool, Parameter(negative="", help="The layer's tar, byte for byte.")] = False,
+    preserve: Annotated[bool, Parameter(negative="", help="Keep permissions and times.")] = False,
+    as_root_filesystem: Annotated[
+        bool,
+        Parameter(
+            name="--as-root-filesystem", negative="", help="Owners, setuid, devices and attributes too; for root."
+        ),
+    ] = False,
+    force: Annotated[bool, Parameter(negative="", help="Replace files that exist.")] = False,
+    json: JsonFlag = False,
+    platform: PlatformOption = None,
+) -> None:
+    """Write files, directories, a layer's tar or the merged tree to a directory; nothing shows before it is whole."""
+    from layertui import extracting
+
+    extracting.extract(
+        ref,
+        paths,
+        output=output,
+        layer=layer,
+        merged=merged,
+        tar=tar,
+        preserve=preserve,
+        as_root_filesystem=as_root_filesystem,
+        force=force,
+        as_json=json,
+        platform=platform,
+    )
+
+
+@app.command
+def cat(
+    ref: Reference,
+    path: Annotated[str, Parameter(help="A path in the image; symlinks are followed within it.")],
+    /,
+    *,
+    layer: Annotated[int | None, Parameter(help="The version that this layer has.")] = None,
+    raw: Annotated[bool, Parameter(negative="", help="Unescaped on a terminal too.")] = False,
+    platform: PlatformOption = None,
+) -> None:
+    """Write a file's content to stdout, out of any layer; a terminal gets control characters escaped."""
+    from layertui import extracting
+
+    extracting.cat(ref, path, layer=layer, raw=raw, platform=platform)
+
+
+def run(arguments: list[str]) -> None:
+    """Run the command that the arguments name; raises UsageError where they cannot be understood."""
+    try:
+        app(arguments, exit_on_error=False, print_error=False)
+    except cyclopts.CycloptsError as error:
+        raise UsageError(" ".join(str(error).split()), "Try: layertui --help") from error
