@@ -60,7 +60,8 @@ def drop_stdout() -> None:
 
 def print_error(error: LayertuiError) -> None:
     """Print an error on stderr: what happened, then what to do, both safe for a terminal."""
-    print(f"layertui: {safe(error.message)}", file=sys.stderr)
+    for line in error.lines:
+        print(f"layertui: {safe(line)}", file=sys.stderr)
     if error.hint:
         print(f"  {safe(error.hint)}", file=sys.stderr)
 

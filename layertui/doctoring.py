@@ -57,7 +57,7 @@ def _finding(place: Place, answer: Answer | None) -> Finding:
         images=kinds.count("image"),
         containers=kinds.count("container"),
         facts=facts_of(answer.source),
-        notes=(*answer.source.warnings, *broken),
+        notes=tuple(dict.fromkeys((*answer.source.warnings, *broken))),
     )
 
 

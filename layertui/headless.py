@@ -1,13 +1,17 @@
 """Reading and printing an image without a screen, and how the process ends when something is wrong with it."""
 
+import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from layertui.console import fail, print_error, print_json, print_lines
-from layertui.errors import DamagedError, PartialResultError, UnreachableError, UsageError
+from layertui.errors import DamagedError, LayertuiError, PartialResultError, UnreachableError, UsageError
 from layertui.image.image import Image
 from layertui.present import table
+from layertui.present.details import read_from
+from layertui.present.safetext import safe
 from layertui.progress import ProgressLine
 from layertui.sources.base import ImageEntry
 from layertui.sources.reference import HELD
@@ -70,7 +74,19 @@ def finish(
         print_json(shape(loaded))
     else:
         print_lines(lines(loaded))
+        _print_warnings(loaded.image)
     report_problems(loaded, as_json=shape is not None)
+
+
+def _print_warnings(image: Image) -> None:
+    """Say on stderr what is odd about an image that lies unpacked in an engine or a store.
+
+    Such a listing may be another than that of the layer's tar. Of what a tar holds nothing is different: what is odd
+    about an archive is told by `inspect` and `--json`, where it is asked for.
+    """
+    if any(read_from(layer) is not None for layer in image.layers):
+        for warning in image.warnings:
+            print(f"layertui: {safe(warning)}", file=sys.stderr)
 
 
 def report_problems(loaded: Loaded, *, as_json: bool = False, quiet_exit: bool = False) -> None:
@@ -83,14 +99,44 @@ def report_problems(loaded: Loaded, *, as_json: bool = False, quiet_exit: bool =
     )
     if as_json:
         fail(gravest, as_json)
-    for problem in loaded.problems:
+    for problem in _alike_once(loaded.problems):
         print_error(problem)
     if not quiet_exit:
         sys.exit(gravest.exit_code)
 
 
+def _alike_once(problems: Iterable[LayertuiError]) -> Iterator[LayertuiError]:
+    """Problems with a sentence that several layers have in common said once: `layers 2 to 6 of 7: ...`."""
+    layers: dict[tuple[str, str, str], list[int]] = {}
+    for problem in problems:
+        found = _OF_A_LAYER.fullmatch(problem.message)
+        key = (found["count"] or "", found["said"], problem.hint) if found else ("", problem.message, problem.hint)
+        layers.setdefault(key, []).extend([int(found["number"])] if found else ())
+    for (count, said, hint), numbers in layers.items():
+        start = f"layer{'s' if len(numbers) > 1 else ''} {_runs(numbers)}{count}: " if numbers else ""
+        yield LayertuiError(f"{start}{said}", hint)
+
+
+_OF_A_LAYER = re.compile(r"layer (?P<number>\d{1,9})(?P<count> of \d+)?: (?P<said>.*)", re.ASCII | re.DOTALL)
+"""How a sentence about a layer as a whole begins."""
+
+
+def _runs(numbers: Iterable[int]) -> str:
+    """Numbers as a person lists them: `0, 2, 4 to 6`."""
+    runs: list[list[int]] = []
+    for number in sorted(set(numbers)):
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(f"{run[0]} to {run[-1]}" if len(run) > 2 else ", ".join(map(str, run)) for run in runs)
+
+
 def print_layers(opened: Opened) -> None:
     """Print the layers of the image that is meant, or of every image where none is."""
     images = [entry for entry in opened.entries if entry.kind == "image"]
+    told = opened.source.warnings
     for entry in [opened.chosen] if opened.chosen is not None else images or [only_entry(opened)]:
-        finish(read_image(entry.open()), table.layers_table)
+        image = entry.open()
+        finish(read_image(replace(image, warnings=(*told, *image.warnings))), table.layers_table)
+        told = ()  # once is enough

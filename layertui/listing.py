@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from layertui.console import fail, print_error, print_json, print_lines
-from layertui.errors import LayertuiError, PartialResultError, UnreachableError, UsageError
+from layertui.errors import LayertuiError, PartialResultError, UnreachableError, UsageError, none_reached
 from layertui.image.image import Container
 from layertui.opening import open_reference_or_demo
 from layertui.present.ancestry_text import ASCII, LINES, ancestry_lines
@@ -48,6 +48,8 @@ class Held:
     """In its own order: each image, then its containers."""
     warnings: tuple[str, ...] = ()
     """What is odd about it as a whole."""
+    problems: tuple[LayertuiError, ...] = ()
+    """Why images that it may hold are not among them."""
 
 
 def list_images(
@@ -106,7 +108,8 @@ def _read(of: str | None, *, with_layers: bool) -> HostList:
         places = [place for place in look(os.environ) if place.scheme in PLACES[reference.scheme or ""]]
         return ask(places, with_layers=with_layers)
     opened = open_reference_or_demo(of)
-    return gather([Held(opened.source.label, opened.source.scheme, opened.entries, opened.source.warnings)])
+    source = opened.source
+    return gather([Held(source.label, source.scheme, opened.entries, source.warnings, source.problems)])
 
 
 def ask(places: Sequence[Place], *, with_layers: bool = False) -> HostList:
@@ -120,7 +123,7 @@ def ask(places: Sequence[Place], *, with_layers: bool = False) -> HostList:
     if not answers:
         raise UnreachableError(tried(places), NO_ENGINE)
     if len(failures) == len(answers):
-        raise failures[0] if len(failures) == 1 else UnreachableError(_joined(failures), "More: layertui doctor")
+        raise failures[0] if len(failures) == 1 else none_reached(failures, "More: layertui doctor")
     return gather(_held(answers, with_layers=with_layers), failures)
 
 
@@ -135,7 +138,7 @@ def _held(answers: Sequence[Answer], *, with_layers: bool) -> list[Held]:
             name = f"{name} ({answer.place.where})"
         complete: Callable[[], tuple[ImageEntry, ...]] | None = getattr(source, "with_layers", None)
         entries = complete() if with_layers and complete is not None else answer.entries
-        held.append(Held(name, typed_scheme(answer.place), entries, source.warnings))
+        held.append(Held(name, typed_scheme(answer.place), entries, source.warnings, source.problems))
     return held
 
 
@@ -144,20 +147,26 @@ def gather(sources: Sequence[Held], failures: Sequence[LayertuiError] = ()) -> H
     images: list[Listed] = []
     orphans: list[tuple[str, Container]] = []
     problems = list(failures)
+    unread: set[str] = set()
     for source in sources:
+        problems += source.problems
         found = _images(source, problems)
         containers = [entry.container for entry in source.entries if entry.container is not None]
         known = {image.image_id for image in found}
-        orphans += [(source.name, each) for each in containers if each.image_id is None or each.image_id not in known]
+        without = [each for each in containers if each.image_id is None or each.image_id not in known]
+        orphans += [(source.name, each) for each in without]
+        broken = {entry.record.image_id for entry in source.entries if entry.kind == "broken" and entry.record}
+        unread |= {each.container_id for each in without if source.problems or each.image_id in broken - {None}}
         for image, (shared_bytes, unique_bytes) in zip(found, shares(found), strict=True):
             own = tuple(each for each in containers if each.image_id is not None and each.image_id == image.image_id)
             images.append(replace(image, shared_bytes=shared_bytes, unique_bytes=unique_bytes, containers=own))
     return HostList(
         tuple(images),
         tuple(orphans),
-        tuple(problems),
+        tuple({(problem.message, problem.hint): problem for problem in problems}.values()),
         tuple(source.name for source in sources),
         tuple(warning for source in sources for warning in source.warnings),
+        frozenset(unread),
     )
 
 
@@ -218,7 +227,10 @@ def _report(listed: HostList, *, as_json: bool) -> None:
         if listed.problems:
             fail(PartialResultError(_joined(listed.problems), listed.problems[0].hint), as_json)
         return
+    said = {problem.message for problem in listed.problems}
     for warning in listed.warnings:
+        if warning in said:
+            continue
         print(f"layertui: {safe(warning)}", file=sys.stderr)
     for problem in listed.problems:
         print_error(problem)

@@ -29,12 +29,17 @@ class ProgressLine:
         sys.stderr.write(f"\r\x1b[K{text}")
         sys.stderr.flush()
 
+    def clear(self) -> None:
+        """Take the text away, before something else is written to the terminal."""
+        if self._shown:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+            self._shown = False
+
     def __enter__(self) -> "ProgressLine":
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._shown:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
+        self.clear()

@@ -27,7 +27,8 @@ class Telling:
     facts = (("engine", "20.10.24"), ("layers", "Docker's books (tar-split)"))
 
     def entries(self) -> tuple[ImageEntry, ...]:
-        return (damaged("bad:1", DamagedError("bad:1: its config is not there.")),)
+        problem = DamagedError("bad:1: its config is not there.")
+        return damaged("bad:1", problem), damaged("mirror/bad:1", problem)
 
 
 def doctor(

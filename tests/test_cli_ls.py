@@ -212,7 +212,15 @@ def test_where_all_fail_there_is_no_list(host: Host) -> None:
     assert (ran.code, ran.out, ran.err) == (4, b"", b"layertui: Docker does not answer.\n  Start it.\n")
     both = host.ls([one, failing("Podman", UnreachableError("Podman does not either."))])
     assert (both.code, both.out) == (4, b"")
-    assert both.err.startswith(b"layertui: Docker does not answer. Podman does not either.\n")
+    assert both.err.splitlines()[:2] == [b"layertui: Docker does not answer.", b"layertui: Podman does not either."]
+    said = json.loads(host.ls([one, one, failing("Podman", UnreachableError("Podman does not."))], "--json").err)
+    assert said["error"]["message"] == "Docker does not answer. Podman does not."
+
+
+def test_what_is_wrong_with_one_blob_is_said_once_for_all_its_names(host: Host) -> None:
+    bad = DamagedError("blob sha256:ab is missing.", "Pull the image again.")
+    ran = host.ls([answering("containerd", [damaged("a:1", bad), damaged("b:1", bad), *DOCKER], scheme="containerd")])
+    assert (ran.code, ran.err) == (7, b"layertui: blob sha256:ab is missing.\n  Pull the image again.\n")
 
 
 def test_a_host_without_any_engine_says_what_was_looked_for(host: Host) -> None:

@@ -10,13 +10,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Self
 
-from layertui.errors import DamagedError, LayertuiError, UnreachableError
+from layertui.errors import DamagedError, LayertuiError, NotFoundError, UnreachableError, as_damage
 from layertui.image.blob import FileBlob, file_kind, read_error
 from layertui.image.bounds import DOCUMENT_BYTES, Bound
 from layertui.layer.member import shown
 
 Root = Path | Callable[[], "Beneath"]
 """Where a layer's files are, opened only when they are asked for: thousands of layers may be known at once."""
+
+_GONE = "It was removed just now, or the storage is damaged or only partly copied. Open or pull the image again."
+"""What to do about a name that is missing: it comes from an engine or a store, and no person typed it."""
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # O_NONBLOCK, or opening a named pipe waits for its writer.
@@ -80,7 +83,7 @@ class Beneath:
         try:
             return os.stat(name, dir_fd=at.fileno(), follow_symlinks=False)
         except (OSError, ValueError) as problem:
-            raise read_error(problem, self._label_of(key)) from problem
+            raise _error(problem, self._label_of(key)) from problem
 
     def link_target(self, key: bytes) -> bytes:
         """Where a symlink leads, as it stands; it is not followed."""
@@ -88,7 +91,7 @@ class Beneath:
         try:
             return os.readlink(name, dir_fd=at.fileno())
         except (OSError, ValueError) as problem:
-            raise read_error(problem, self._label_of(key)) from problem
+            raise _error(problem, self._label_of(key)) from problem
 
     def scan(self, key: bytes = b"") -> Iterator[tuple[bytes, os.stat_result]]:
         """Names in a directory and what they are, in no order; what vanishes while it is read is left out."""
@@ -114,7 +117,7 @@ class Beneath:
                 for entry in entries:
                     yield os.fsencode(entry.name)
         except OSError as problem:
-            raise read_error(problem, self.label) from problem
+            raise _error(problem, self.label) from problem
 
     def xattrs(self, name: bytes = b".") -> dict[bytes, bytes]:
         """Extended attributes of one name in this directory, never of what a symlink leads to.
@@ -131,7 +134,7 @@ class Beneath:
         except OSError as problem:
             if problem.errno not in (errno.ENOTSUP, errno.ENODATA):
                 what = "" if problem.errno == errno.ENOENT else ": its extended attributes"
-                raise read_error(problem, f"{self.label}/{shown(name)}{what}") from problem
+                raise _error(problem, f"{self.label}/{shown(name)}{what}") from problem
         return found
 
     def _parent(self, key: bytes) -> tuple["Beneath", bytes]:
@@ -160,15 +163,24 @@ class Beneath:
         except (OSError, ValueError) as problem:
             if isinstance(problem, OSError) and problem.errno == errno.ENOTDIR and _is_symlink(at, name):
                 problem = OSError(errno.ELOOP, os.strerror(errno.ELOOP))
-            raise read_error(problem, label) from problem
+            raise _error(problem, label) from problem
         finally:
             if at != self._fd:
                 os.close(at)
 
 
 def opened(root: Root) -> Beneath:
-    """Open where a layer's files are; raises LayertuiError."""
-    return Beneath.open(root) if isinstance(root, Path) else root()
+    """Open where a layer's files are; raises LayertuiError, DamagedError where they are missing."""
+    try:
+        return Beneath.open(root) if isinstance(root, Path) else root()
+    except LayertuiError as problem:
+        raise as_damage(problem) from problem
+
+
+def _error(problem: OSError | ValueError, label: str) -> LayertuiError:
+    """The sentence for what the operating system said about a name beneath a directory."""
+    error = read_error(problem, label)
+    return NotFoundError(error.message, _GONE) if isinstance(error, NotFoundError) else error
 
 
 def _names(key: bytes, label: str) -> list[bytes]:

@@ -70,7 +70,10 @@ class FilesWindow:
             )
         if row in columns.metacopies:
             raise NotFoundError(f"{label}: the layer holds its metadata only.", "Its content is in a layer below.")
-        blob = self._directory().blob(key, label)
+        try:
+            blob = self._directory().blob(key, label)
+        except NotFoundError as problem:
+            raise DamagedError(problem.message, _CHANGED) from problem
         if blob.size_bytes != size:
             raise DamagedError(f"{label} has {blob.size_bytes:,} bytes on disk, but {size:,} were listed.", _CHANGED)
         return blob

@@ -53,14 +53,18 @@ def ancestry_lines(listed: HostList, strokes: Strokes = LINES, *, no_trunc: bool
     """
     for source in listed.sources:
         images = [image for image in listed.images if image.source == source]
-        orphans = [container for name, container in listed.orphans if name == source]
+        orphans = [
+            (container, "cannot be read" if container.container_id in listed.unread else "is gone")
+            for name, container in listed.orphans
+            if name == source
+        ]
         if len(listed.sources) > 1:
             yield safe(source)
         yield from _drawn(_grown(images, orphans, no_trunc=no_trunc), strokes)
 
 
-def _grown(images: Sequence[Listed], orphans: Sequence[Container], *, no_trunc: bool) -> list[_Node]:
-    """The roots of one source's tree, in the order in which its images name them."""
+def _grown(images: Sequence[Listed], orphans: Sequence[tuple[Container, str]], *, no_trunc: bool) -> list[_Node]:
+    """The roots of one source's tree, as its images name them in turn; `orphans` come with what became of theirs."""
     roots: list[_Node] = []
     nodes: dict[ChainID, _Node] = {}
     for image in images:
@@ -80,7 +84,7 @@ def _grown(images: Sequence[Listed], orphans: Sequence[Container], *, no_trunc: 
             roots.append(node)
         node.ends.append(_end(image, no_trunc=no_trunc))
         node.below[:0] = [_Node(_writable(container, no_trunc=no_trunc)) for container in image.containers]
-    lost = [_Node(f"{_writable(container, no_trunc=no_trunc)}, its image is gone") for container in orphans]
+    lost = [_Node(f"{_writable(container, no_trunc=no_trunc)}, its image {what}") for container, what in orphans]
     return roots + lost
 
 

@@ -66,6 +66,8 @@ class HostList:
     """Names of all that answered, those without an image included."""
     warnings: tuple[str, ...] = ()
     """What is odd about one of them, a sentence each."""
+    unread: frozenset[str] = frozenset()
+    """IDs of the orphans whose image may be there all the same: it could not be read, or not all could be listed."""
 
 
 def docker_size(size_bytes: int | None) -> str:

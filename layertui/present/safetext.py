@@ -81,7 +81,7 @@ def cell_width(text: str) -> int:
     return sum(map(_character_cells, text))
 
 
-def _prefix(text: str, width: int) -> str:
+def first_cells(text: str, width: int) -> str:
     """The longest beginning of `text` that fits `width` cells."""
     if text.isascii():
         return text[:width]
@@ -116,7 +116,7 @@ def crop_end(text: str, width: int, *, mark: str = CROP_MARK) -> str:
     if cell_width(text) <= width:
         return text
     room = width - cell_width(mark)
-    return _prefix(text, room) + mark if room > 0 else _prefix(mark, width)
+    return first_cells(text, room) + mark if room > 0 else first_cells(mark, width)
 
 
 def crop_middle(text: str, width: int, *, mark: str = CROP_MARK) -> str:
@@ -130,8 +130,8 @@ def crop_middle(text: str, width: int, *, mark: str = CROP_MARK) -> str:
         return text
     room = width - cell_width(mark)
     if room <= 0:
-        return _prefix(mark, width)
-    head = _prefix(text, room // 2)
+        return first_cells(mark, width)
+    head = first_cells(text, room // 2)
     return head + mark + _suffix(text, room - cell_width(head))
 
 

@@ -23,13 +23,14 @@ class Record:
     """
 
     image_id: Digest | None = None
-    """Digest of the config."""
+    """Digest of the config; of the manifest or the index where a list tells only that (containerd's client)."""
     created: str | None = None
     """In ISO 8601."""
     size_bytes: int | None = None
-    """Of all its layers, as the engine's own list prints it: content with Docker, tars with Podman."""
+    """As the engine's own list prints it: of its layers with Docker, tars with Podman, blobs with containerd."""
     layers: tuple[tuple[ChainID, int | None], ...] = ()
-    """Chain ID and content bytes of every layer, base to top: what tells which images share what."""
+    """Chain ID of every layer, and its bytes as `size_bytes` counts them, base to top: what tells which images share
+    what."""
     repo_digests: tuple[str, ...] = ()
     """Names with the digest of the manifest, such as `nginx@sha256:...`, as recorded."""
     labels: Mapping[str, str] = field(default_factory=dict)
@@ -142,6 +143,21 @@ def broken(
 ) -> ImageEntry:
     """The entry for something that is named but cannot be read."""
     return ImageEntry(reference, tuple(tags), "broken", platform, digest, problem, unopenable(problem))
+
+
+def container_entry(
+    container: Container,
+    opener: Callable[[], Image],
+    reference: str = "",
+    tags: Sequence[str] | None = None,
+    *,
+    platform: Platform | None = None,
+) -> ImageEntry:
+    """The entry for a container: called by its name, else by 12 digits of its ID, where nothing else is given."""
+    reference = reference or container.name or container.container_id[:12]
+    if tags is None:
+        tags = (container.name,) if container.name else ()
+    return ImageEntry(reference, tuple(tags), "container", platform, None, None, opener, container=container)
 
 
 _EXPECTED: tuple[tuple[tuple[str, ...], Compression], ...] = (

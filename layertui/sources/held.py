@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Callable, Sequence
 
-from layertui.errors import LayertuiError, NotFoundError, UnreachableError
+from layertui.errors import LayertuiError, NotFoundError, UnreachableError, none_reached
 from layertui.image.platform import Platform
 from layertui.sources.base import ImageEntry, Listing
 from layertui.sources.opened import Opened, pick
@@ -67,6 +67,8 @@ def open_held(reference: Reference, platform: Platform | None = None, *, look: L
             return pick(only, reference.name or None, platform, reference.layers)
         except NotFoundError as failure:
             missing.append(failure)
+        except LayertuiError as failure:
+            failures.append(failure)
     raise _nowhere(reference, places, failures, missing)
 
 
@@ -82,7 +84,7 @@ def _nowhere(
 ) -> LayertuiError:
     if failures:
         # It may well be where nobody answered: that is what has to be mended first.
-        return failures[0] if len(failures) == 1 else UnreachableError(_joined(failures), failures[0].hint)
+        return failures[0] if len(failures) == 1 else none_reached(failures, failures[0].hint)
     if len(missing) == 1:
         return missing[0]
     if missing:
@@ -94,10 +96,6 @@ def _nowhere(
     if reference.scheme is None:
         return NotFoundError(tried(places), "Check the spelling, and the directory you are in.")
     return UnreachableError(tried(places), hint)
-
-
-def _joined(failures: Sequence[LayertuiError]) -> str:
-    return " ".join(dict.fromkeys(failure.message for failure in failures))
 
 
 def tried(places: Sequence[Place]) -> str:

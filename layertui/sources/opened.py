@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from layertui.errors import NotFoundError
 from layertui.image.platform import Platform
 from layertui.sources.base import ImageEntry, Source
 from layertui.sources.reference import LayerSelector
@@ -25,6 +26,16 @@ class Opened:
 def pick(
     source: Source, selector: str | None = None, platform: Platform | None = None, layers: LayerSelector | None = None
 ) -> Opened:
-    """Choose the image that is meant in a source that is open; raises NotFoundError."""
+    """Choose the image that is meant in a source that is open; raises NotFoundError.
+
+    Where the source could not list all that it holds, that is raised instead: the image may well be there.
+    """
     entries = source.entries()
-    return Opened(source, entries, choose(entries, selector, platform, source.label), layers)
+    try:
+        chosen = choose(entries, selector, platform, source.label)
+    except NotFoundError as failure:
+        if not source.problems:
+            raise
+        first = source.problems[0]
+        raise type(first)(f"{failure.message} {first.message}", first.hint) from None
+    return Opened(source, entries, chosen, layers)

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import NoReturn
 
+from layertui.errors import LayertuiError
 from layertui.sources.base import Source
 
 ENGINE_TIMEOUT_S = 5.0
@@ -33,3 +35,12 @@ class Place:
 
     Takes ENGINE_TIMEOUT_S at most before it gives up on an engine that does not answer.
     """
+
+
+def refusing(problem: LayertuiError) -> Callable[[], Source]:
+    """The `open` of a place that is known not to open: raises `problem`, afresh each time."""
+
+    def refuse() -> NoReturn:
+        raise type(problem)(problem.message, problem.hint)
+
+    return refuse

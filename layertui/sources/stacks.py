@@ -8,7 +8,7 @@ from layertui.errors import DamagedError, LayertuiError
 from layertui.image.config import History, ImageConfig, Rootfs, RunConfig
 from layertui.image.digest import Digest
 from layertui.image.image import Container, Image, Naming, StoredLayer, complete, with_container
-from layertui.sources.base import ImageEntry, Record, broken
+from layertui.sources.base import ImageEntry, Record, broken, container_entry
 
 MEDIA_TYPE = "application/vnd.oci.image.layer.v1.tar"
 """What a layer's directory would be packed as."""
@@ -126,16 +126,7 @@ def entry_of(stack: Stack, reader: Reader) -> ImageEntry:
             record=Record(stack_id),
         )
     container = Container(stack.name, "", "", None, None, digest_of(stack.below) if stack.below else None)
-    return ImageEntry(
-        reference,
-        tags,
-        "container",
-        None,
-        None,
-        None,
-        lambda: _container(stack, container, reader, reference),
-        container=container,
-    )
+    return container_entry(container, lambda: _container(stack, container, reader, reference), reference, tags)
 
 
 def _image(names: Sequence[str], image_id: Digest, reader: Reader, naming: Naming) -> Image:

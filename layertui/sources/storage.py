@@ -8,8 +8,20 @@ from layertui.sources.docker.books_shelf import Shelf
 _LOOKED_FOR = {
     "overlay2": "directories with diff and link or lower, here or in overlay2/, and Docker's books in image/overlay2/",
     "aufs": "layers/ with diff/, here or in aufs/, and Docker's books in image/aufs/",
+    "containers-storage": "overlay-images/ or vfs-images/",
+    "containerd": "io.containerd.metadata.v1.bolt/meta.db",
 }
 """What tells each kind."""
+
+_DOCKER = "Docker's data root", "/var/lib/docker"
+
+_USUAL = {
+    "overlay2": _DOCKER,
+    "aufs": _DOCKER,
+    "containers-storage": ("Podman's store", "/var/lib/containers/storage"),
+    "containerd": ("containerd's root", "/var/lib/containerd"),
+}
+"""What is meant by a directory of each kind, and where it usually is."""
 
 _LOOKED_INTO = 100
 """How many directories in it are looked at: enough to tell of what kind they are."""
@@ -29,30 +41,32 @@ def no_store(shelf: Shelf, scheme: str) -> LayertuiError:
     except LayertuiError as problem:
         return problem
     looked = f"Looked for {_LOOKED_FOR[scheme]}."
+    what, usual = _USUAL[scheme]
     if not names:
-        return NotFoundError(f"{label} is an empty directory. {looked}", "Give Docker's data root: /var/lib/docker")
+        return NotFoundError(f"{label} is an empty directory. {looked}", f"Give {what}: {usual}")
     remapped = sorted(name for name in names if _REMAPPED.fullmatch(name) and shelf.is_directory(f"{name}/image"))
     if remapped:
         return NotFoundError(
             f"{label} keeps its images apart for a user namespace. {looked}",
-            f"Try: layertui {scheme}:{label}/{remapped[0]}",
+            f"Try: layertui {scheme if _USUAL[scheme] is _DOCKER else 'overlay2'}:{label}/{remapped[0]}",
         )
-    what, hint = _looks(shelf, names)
+    what, hint = _looks(shelf, names, scheme)
     return DamagedError(f"{label} is {what}, not a directory of {scheme}. {looked}", hint)
 
 
-def _looks(shelf: Shelf, names: set[str]) -> tuple[str, str]:
+def _looks(shelf: Shelf, names: set[str], scheme: str) -> tuple[str, str]:
     """What a directory is, and what to do about it."""
-    label = shelf.label
+    label, here = shelf.label, shelf.root.absolute()
+    wanted, usual = _USUAL[scheme]
     engine = "With the engine running, open its images: layertui docker-daemon:"
     if {"layers", "diff"} <= names or shelf.holds("aufs/layers"):
         return "storage of the driver aufs", f"Try: layertui aufs:{label}"
     if shelf.holds("overlay2") or {"l"} <= names:
         return "storage of the driver overlay2", f"Try: layertui overlay2:{label}"
-    if "overlay-images" in names:
-        return "Podman's store", "Try: layertui containers-storage:"
+    if names & {"overlay-images", "vfs-images"}:
+        return "Podman's store", f"Try: layertui containers-storage:{here}"
     if (shelf.holds("snapshots") and "metadata.db" in names) or any("containerd.metadata" in name for name in names):
-        return "containerd's store", "Try: layertui containerd:"
+        return "containerd's store", f"Try: layertui containerd:{here}"
     drivers = sorted(shelf.names("image")) if shelf.is_directory("image") else []
     if drivers:
         return f"a data root of Docker for the storage driver {' and '.join(drivers)}", engine
@@ -67,6 +81,6 @@ def _looks(shelf: Shelf, names: set[str]) -> tuple[str, str]:
     if len(names & {"bin", "etc", "usr", "var", "lib"}) >= 3:
         return (
             "a root filesystem",
-            "If a host's disk is mounted there, give its data root, such as var/lib/docker in it.",
+            f"If a host's disk is mounted there, give {wanted} in it, such as {usual[1:]}.",
         )
-    return "a directory of another kind", "Give Docker's data root, such as /var/lib/docker, or a copy of it."
+    return "a directory of another kind", f"Give {wanted}, such as {usual}, or a copy of it."

@@ -1,12 +1,14 @@
-"""Whether two versions of one size have the same content: read only where it is asked, and never guessed."""
+"""Whether contents of one size are the same: read only where it is asked, and never guessed."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from layertui.errors import Cancelled, DamagedError, LayertuiError
+from layertui.errors import Cancelled, LayertuiError
 from layertui.image.blob import Content
 from layertui.layer.read import layer_window
 from layertui.layer.tree import LayerTree
+from layertui.layer.version import parts
 from layertui.layer.window import StreamWindow, Window
 from layertui.stack.squash import Squash
 
@@ -16,150 +18,219 @@ CHUNK_BYTES = 256 * 1024
 Cancel = Callable[[], bool]
 """Asked for every chunk; True stops the work."""
 
+Spot = tuple[LayerTree, int]
+"""Where the content of a file lies: its layer's tree, and the row in it, hard links followed."""
+
+Pairs = Mapping[int, tuple[Spot, Spot]]
+"""What is to be compared, by whatever number the caller gives a pair."""
+
+Kept = Mapping[LayerTree, Content | None]
+"""What the layers of some trees are kept in, None where one cannot be read."""
+
+
+Progress = Callable[[int], None]
+"""Called now and then with how many contents were read so far."""
+
+
+class SpotComparer:
+    """Compares contents in any layers of any images, and keeps the digests that it made for compressed layers."""
+
+    def __init__(self) -> None:
+        self._digests: dict[Spot, bytes] = {}
+
+    def same(
+        self,
+        asked: Pairs,
+        every: Callable[[], Pairs],
+        kept: Kept,
+        cancelled: Cancel | None = None,
+        progress: Progress | None = None,
+    ) -> Iterator[tuple[int, bool]]:
+        """Yield pairs by number, and whether their contents are the same; what cannot be read is left out.
+
+        A plain layer is read in place, and only as far as the contents agree. A compressed one has to be inflated from
+        its start, so once it is, those of `every` pair that it has a part in are compared too.
+
+        Raises Cancelled.
+        """
+        windows = _Windows(kept)
+        pairs = dict(asked)
+        streamed = {tree for pair in pairs.values() for tree, _ in pair if windows.is_stream(tree)}
+        if streamed:
+            for number, pair in every().items():
+                if pair[0][0] in streamed and pair[1][0] in streamed:
+                    pairs.setdefault(number, pair)
+            spots = (spot for pair in pairs.values() for spot in pair)
+            self._digest_streams(spots, streamed, windows, cancelled, progress)
+        for done, (number, (one, other)) in enumerate(pairs.items()):
+            if progress is not None:
+                progress(done)
+            same = self._same(one, other, windows, cancelled)
+            if same is not None:
+                yield number, same
+
+    def digests(self, spots: Iterable[Spot], kept: Kept, cancelled: Cancel | None = None) -> dict[Spot, bytes]:
+        """SHA-256 of contents, compressed layers in one pass each; what cannot be read is left out.
+
+        Raises Cancelled.
+        """
+        windows = _Windows(kept)
+        wanted = list(spots)
+        streamed = {tree for tree, _ in wanted if windows.is_stream(tree)}
+        self._digest_streams(wanted, streamed, windows, cancelled)
+        found = {}
+        for spot in wanted:
+            try:
+                digest = self._digest(spot, windows, cancelled)
+            except LayertuiError:
+                continue
+            if digest is not None:
+                found[spot] = digest
+        return found
+
+    def _digest_streams(
+        self,
+        spots: Iterable[Spot],
+        streamed: set[LayerTree],
+        windows: "_Windows",
+        cancelled: Cancel | None,
+        progress: Progress | None = None,
+    ) -> None:
+        """Digest contents of compressed layers, in one pass over each."""
+        rows: dict[LayerTree, set[int]] = defaultdict(set)
+        for tree, row in spots:
+            if tree in streamed and (tree, row) not in self._digests:
+                rows[tree].add(row)
+        done = 0
+        for tree, missing in rows.items():
+            try:
+                window = windows.fresh(tree)
+                if window is None:
+                    continue
+                for row in sorted(missing, key=tree.columns.offsets.__getitem__):
+                    self._digests[tree, row] = _digest(window, tree, row, cancelled)
+                    done += 1
+                    if progress is not None:
+                        progress(done)
+            except LayertuiError:
+                continue  # said already when the layer was read; what was not reached stays unknown
+
+    def _digest(self, spot: Spot, windows: "_Windows", cancelled: Cancel | None) -> bytes | None:
+        """The digest of one content, read now unless its layer is compressed; None where it cannot be."""
+        if spot not in self._digests and not windows.is_stream(spot[0]):
+            window = windows.of(spot[0])
+            if window is None:
+                return None
+            self._digests[spot] = _digest(window, *spot, cancelled)
+        return self._digests.get(spot)
+
+    def _same(self, one: Spot, other: Spot, windows: "_Windows", cancelled: Cancel | None) -> bool | None:
+        if one == other:
+            return True
+        try:
+            if not windows.is_stream(one[0]) and not windows.is_stream(other[0]):
+                left, right = windows.of(one[0]), windows.of(other[0])
+                if left is None or right is None:
+                    return None
+                return _equal(content_chunks(left, *one, cancelled), content_chunks(right, *other, cancelled))
+            digests = [self._digest(spot, windows, cancelled) for spot in (one, other)]
+        except LayertuiError:
+            return None
+        return None if None in digests else digests[0] == digests[1]
+
+
+class _Windows:
+    """Windows over layers, each opened once."""
+
+    def __init__(self, kept: Kept) -> None:
+        self._kept = kept
+        self._open: dict[LayerTree, Window | None] = {}
+
+    def of(self, tree: LayerTree) -> Window | None:
+        """The window of a layer, of use where it can be read anywhere; None where it cannot be read."""
+        if tree not in self._open:
+            try:
+                self._open[tree] = self.fresh(tree)
+            except LayertuiError:
+                self._open[tree] = None
+        return self._open[tree]
+
+    def is_stream(self, tree: LayerTree) -> bool:
+        """Whether a layer is compressed: it can be read only once and only forward."""
+        return isinstance(self.of(tree), StreamWindow)
+
+    def fresh(self, tree: LayerTree) -> Window | None:
+        """Another window, for a pass over a compressed layer. Raises LayertuiError."""
+        content = self._kept.get(tree)
+        return None if content is None else layer_window(content, tree)
+
 
 class Contents:
-    """Compares the contents of versions, and keeps the digests that it had to make for compressed layers.
+    """Compares the contents of versions of one image.
 
     `layers` are the layers' contents, base to top, None where one cannot be read.
     """
 
     def __init__(self, layers: Sequence[Content | None]) -> None:
         self._layers = layers
-        self._digests: dict[tuple[int, int], bytes] = {}
+        self._comparer = SpotComparer()
 
     def settle(self, squash: Squash, positions: Iterable[int], cancelled: Cancel | None = None) -> list[int]:
         """Settle the rewritten versions among `positions`; returns all positions that were settled.
 
-        A plain layer is read in place, and only as far as the contents agree. A compressed one has to be inflated from
-        its start, so once it is, every rewritten version that it has a part in is settled too. What cannot be read
+        Where compressed layers were inflated for it, others that lie in them are settled too. What cannot be read
         stays rewritten.
 
         Raises Cancelled.
         """
-        asked = [position for position in positions if squash.is_rewritten(position)]
-        pairs = self._pairs(squash, asked)
-        streamed = {
-            layer for pair in pairs.values() for layer, _ in pair if isinstance(self._window(squash, layer), _Stream)
-        }
-        if streamed:
-            pairs = self._pairs(squash, squash.rewritten()) | pairs
-            asked_positions = set(asked)
-            pairs = {
-                position: pair
-                for position, pair in pairs.items()
-                if position in asked_positions or (pair[0][0] in streamed and pair[1][0] in streamed)
-            }
-            for layer in sorted(streamed):
-                rows = {row for pair in pairs.values() for at, row in pair if at == layer}
-                self._digest_rows(squash, layer, rows, cancelled)
+        asked = _pairs(squash, (position for position in positions if squash.is_rewritten(position)))
+        contents = self._layers[squash.first : squash.first + len(squash.trees)]
+        kept = dict(zip(squash.trees, contents, strict=False))
         settled = []
-        for position, (above, below) in pairs.items():
-            same = self._same(squash, above, below, cancelled)
-            if same is not None:
-                squash.settle(position, same)
-                settled.append(position)
+        for position, same in self._comparer.same(asked, lambda: _pairs(squash, squash.rewritten()), kept, cancelled):
+            squash.settle(position, same)
+            settled.append(position)
         return settled
 
-    def _pairs(self, squash: Squash, positions: Iterable[int]) -> dict[int, tuple[tuple[int, int], tuple[int, int]]]:
-        """For every position, layer and data row of its content and of the content below it."""
-        pairs = {}
-        for position in positions:
-            below = squash.below(position)
-            if below is not None:
-                pairs[position] = (_source(squash, position), _source(squash, below))
-        return pairs
 
-    def _window(self, squash: Squash, layer: int) -> "Window | _Stream | None":
-        content = self._layers[layer] if layer < len(self._layers) else None
-        if content is None:
-            return None
-        window = layer_window(content, squash.trees[layer - squash.first])
-        return _Stream(window) if isinstance(window, StreamWindow) else window
-
-    def _digest_rows(self, squash: Squash, layer: int, rows: set[int], cancelled: Cancel | None) -> None:
-        """Digest the contents of many rows of one compressed layer in one pass over it."""
-        tree = squash.trees[layer - squash.first]
-        missing = sorted(
-            (row for row in rows if (layer, row) not in self._digests), key=tree.columns.offsets.__getitem__
-        )
-        stream = self._window(squash, layer)
-        if not missing or not isinstance(stream, _Stream):
-            return
-        try:
-            for row in missing:
-                self._digests[layer, row] = _digest(stream.window, tree, row, cancelled)
-        except LayertuiError:
-            return  # said already when the layer was read; what was not reached stays rewritten
-
-    def _same(
-        self, squash: Squash, above: tuple[int, int], below: tuple[int, int], cancelled: Cancel | None
-    ) -> bool | None:
-        if above == below:
-            return True
-        one, other = self._window(squash, above[0]), self._window(squash, below[0])
-        trees = squash.trees[above[0] - squash.first], squash.trees[below[0] - squash.first]
-        try:
-            if one is None or other is None:
-                return None
-            if not isinstance(one, _Stream) and not isinstance(other, _Stream):
-                return _equal(
-                    _content(one, trees[0], above[1], cancelled), _content(other, trees[1], below[1], cancelled)
-                )
-            digests = []
-            for (layer, row), window, tree in zip((above, below), (one, other), trees, strict=True):
-                if (layer, row) not in self._digests and not isinstance(window, _Stream):
-                    self._digests[layer, row] = _digest(window, tree, row, cancelled)
-                digests.append(self._digests.get((layer, row)))
-        except LayertuiError:
-            return None
-        return None if None in digests else digests[0] == digests[1]
+def _pairs(squash: Squash, positions: Iterable[int]) -> dict[int, tuple[Spot, Spot]]:
+    """For every position, where its content and the content below it lie."""
+    pairs = {}
+    for position in positions:
+        below = squash.below(position)
+        if below is not None:
+            pairs[position] = (squash.data_position(position), squash.data_position(below))
+    return pairs
 
 
-class _Stream:
-    """A window over a compressed layer, which can be read only once and only forward."""
+def content_chunks(window: Window, tree: LayerTree, row: int, cancelled: Cancel | None = None) -> Iterator[bytes]:
+    """Yield a file's content in chunks, the holes of a sparse file as zeros.
 
-    def __init__(self, window: Window) -> None:
-        self.window = window
+    Raises DamagedError where it is cut short, what the window raises, and Cancelled.
+    """
 
-
-def _source(squash: Squash, position: int) -> tuple[int, int]:
-    tree, row = squash.data_position(position)
-    return squash.trees.index(tree) + squash.first, row
-
-
-def _content(window: Window, tree: LayerTree, row: int, cancelled: Cancel | None) -> Iterator[bytes]:
-    """Yield a file's content in chunks, the holes of a sparse file as zeros. Raises DamagedError where it is cut."""
-    columns = tree.columns
-    size, offset = columns.sizes[row], columns.offsets[row]
-    reach = 0
-    for start, length in columns.sparse.get(row, ((0, size),)):
-        yield from _zeros(start - reach, cancelled)
-        done = 0
-        while done < length:
-            if cancelled is not None and cancelled():
-                raise Cancelled
-            wanted = min(CHUNK_BYTES, length - done)
-            chunk = window.fetch(offset, wanted)[:wanted]
-            if len(chunk) < wanted:
-                raise DamagedError("a file's content is cut short.")
-            yield chunk
-            offset += wanted
-            done += wanted
-        reach = start + length
-    yield from _zeros(size - reach, cancelled)
-
-
-def _zeros(length: int, cancelled: Cancel | None) -> Iterator[bytes]:
-    while length > 0:
+    def check() -> None:
         if cancelled is not None and cancelled():
             raise Cancelled
+
+    reach = 0
+    for offset, data in parts(window, tree, row, check, CHUNK_BYTES):
+        yield from _zeros(offset - reach, check)
+        yield data
+        reach = offset + len(data)
+    yield from _zeros(tree.columns.sizes[row] - reach, check)
+
+
+def _zeros(length: int, check: Callable[[], None]) -> Iterator[bytes]:
+    while length > 0:
+        check()
         yield bytes(min(CHUNK_BYTES, length))
         length -= CHUNK_BYTES
 
 
 def _digest(window: Window, tree: LayerTree, row: int, cancelled: Cancel | None) -> bytes:
     hasher = hashlib.sha256()
-    for chunk in _content(window, tree, row, cancelled):
+    for chunk in content_chunks(window, tree, row, cancelled):
         hasher.update(chunk)
     return hasher.digest()
 

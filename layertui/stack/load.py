@@ -127,13 +127,10 @@ def layer_problems(image: Image, layer: Layer, tree: LayerTree) -> list[Layertui
     label = layer.content.label if layer.content is not None else which
     problems: list[LayertuiError] = []
     if tree.damage is not None:
-        message = tree.damage.message.removeprefix(f"{label}: ")
-        problems.append(
-            DamagedError(
-                f"{label}: {tree.damage.where} in {which}: {message.rstrip('.')}.",
-                "What was read before it is shown; totals are partial.",
-            )
-        )
+        message = tree.damage.message.removeprefix(f"{label}: ").rstrip(".")
+        # Where it is no place in a file, it is of the layer as a whole.
+        start = which if tree.damage.offset_bytes is None else f"{label}: {tree.damage.where} in {which}"
+        problems.append(DamagedError(f"{start}: {message}.", "What was read before it is shown; totals are partial."))
     problems += [DamagedError(f"{which}: {problem}", "Do not trust this image.") for problem in tree.problems]
     if tree.columns.refused_count:
         first = next(iter(tree.columns.warnings), "")

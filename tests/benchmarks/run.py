@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.benchmarks import coretimes, enginetimes, readingkeys, screentimes
+from tests.benchmarks import comparetimes, coretimes, enginetimes, readingkeys, screentimes
 from tests.benchmarks.build_archive import BenchImage, default_directory, image
 from tests.benchmarks.results import Result, save, table, write_table
 
@@ -32,6 +32,9 @@ ROWS: dict[str, Row] = {
     "gzip": lambda images: coretimes.gzip_layers(images("real")),
     "engine": lambda images: enginetimes.listing(images("real")),
     "dive": lambda images: [],
+    "compare-real": lambda images: comparetimes.steps(images("real")),
+    "compare-1m": lambda images: comparetimes.steps(images("1m")),
+    "diff": lambda images: comparetimes.whole_command(images("real")),
     "memory-1m": lambda images: screentimes.memory(images("1m")),
     "memory-3m": lambda images: screentimes.memory(images("3m")),
     "first-frame": lambda images: screentimes.first_frame(images("real")),

@@ -230,7 +230,7 @@ def test_a_file_of_a_size_that_no_layer_has_is_refused_unread(tmp_path: Path) ->
 def test_books_that_are_not_there(tmp_path: Path) -> None:
     layer = SplitLayer(tmp_path / "tar-split.json.gz", tmp_path, "layer")
     assert layer.size_bytes == 0
-    with pytest.raises(NotFoundError):
+    with pytest.raises(DamagedError):
         read_layer(layer)
 
 
@@ -251,7 +251,7 @@ def test_a_file_that_changed_on_disk_is_refused(tmp_path: Path) -> None:
     tree = read_layer(layer)
     window = layer.window(tree)
     offset = tree.columns.offsets[row_of(tree, b"a")]
-    with pytest.raises(NotFoundError, match="layer: a is not there"):
+    with pytest.raises(DamagedError, match="layer: a is not there"):
         window.fetch(offset, 3)
     (tmp_path / "a").write_bytes(b"aaaa")
     with pytest.raises(DamagedError, match="4 bytes on disk, but 3 were listed"):

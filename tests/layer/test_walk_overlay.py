@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from layertui.errors import Cancelled, NotFoundError
+from layertui.errors import Cancelled, DamagedError, NotFoundError
 from layertui.layer.columns import Kind
 from layertui.layer.dialect import Dialect
 from layertui.layer.names import path_of
@@ -240,7 +240,7 @@ def test_a_directory_without_permission_is_named_and_the_rest_kept(base: Path) -
 
 
 def test_a_root_that_is_not_there(base: Path) -> None:
-    with pytest.raises(NotFoundError, match="absent is not there"):
+    with pytest.raises(DamagedError, match="absent is not there"):
         walk(base / "absent")
 
 

@@ -1,10 +1,12 @@
 """containerd's root as a directory that a person names, also of a host that is dead or mounted elsewhere."""
 
-from layertui.errors import NotFoundError
+from layertui.errors import DamagedError
 from layertui.sources.base import Listing
-from layertui.sources.containerd.finding import META_DB, SCHEME, look_at_store
+from layertui.sources.containerd.finding import SCHEME, look_at_store
 from layertui.sources.containerd.listing import list_store
 from layertui.sources.containerd.store import ContentStore
+from layertui.sources.docker.books_shelf import Shelf
+from layertui.sources.storage import no_store
 from layertui.sources.target import Target
 
 __all__ = ["SCHEME", "open_source", "sniff"]
@@ -17,6 +19,8 @@ def sniff(target: Target) -> bool:
 
 def open_source(target: Target) -> Listing:
     """List the images and containers of a store; raises LayertuiError."""
-    if target.directory is None or not sniff(target):
-        raise NotFoundError(f"{target.label} is no store of containerd: {META_DB} is missing.")
+    if target.directory is None:
+        raise DamagedError(f"{target.label} is a file, not a directory.", "Name containerd's root: /var/lib/containerd")
+    if not sniff(target):
+        raise no_store(Shelf(target.directory, target.label), SCHEME)
     return list_store(ContentStore(target.directory, target.label))

@@ -158,5 +158,6 @@ def _entry(
             raise DamagedError(f"{label}: the export holds no image that can be run.")
         return replace(found[0].open(), reference=reference, tags=tags)
 
-    record = Record(repo_digests=tuple(image.name for image in images if image.digested))
+    # The client prints no digest of a config: this one tells images apart, as with Docker on containerd.
+    record = Record(digest, repo_digests=tuple(image.name for image in images if image.digested))
     return ImageEntry(reference, tags, "image", platform, digest, None, open_export, record, namespace=namespace)

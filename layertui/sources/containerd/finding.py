@@ -2,15 +2,14 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
 
-from layertui.errors import LayertuiError, UnreachableError
+from layertui.errors import UnreachableError
 from layertui.sources.base import Source
 from layertui.sources.docker.endpoint import look_at_socket, owner_and_mode
-from layertui.sources.place import Environ, Place
+from layertui.sources.place import Environ, Place, refusing
 
 SCHEME = "containerd"
 """What stands before the colon."""
@@ -135,14 +134,7 @@ def _place(spot: _Spot, host: Path, ctr: str | None) -> Place | None:
         if socket.denied:
             said, hint = socket.said, _DENIED_HINT
     refused = UnreachableError(f"{spot.name}: {where}: {said}.", hint)
-    return Place(SCHEME, spot.name, where, hint is _DENIED_HINT, said, hint, _refusing(refused))
-
-
-def _refusing(problem: LayertuiError) -> Callable[[], Source]:
-    def refuse() -> NoReturn:
-        raise type(problem)(problem.message, problem.hint)
-
-    return refuse
+    return Place(SCHEME, spot.name, where, hint is _DENIED_HINT, said, hint, refusing(refused))
 
 
 @dataclass(frozen=True, slots=True)

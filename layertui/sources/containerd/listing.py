@@ -9,7 +9,7 @@ from layertui.image.digest import ChainID, DiffID, Digest
 from layertui.image.image import Container, Image
 from layertui.image.manifest import Descriptor, Manifest, parse_document
 from layertui.image.verify import read_document
-from layertui.sources.base import ImageEntry, Listing, Record, broken
+from layertui.sources.base import ImageEntry, Listing, Record, broken, container_entry
 from layertui.sources.containerd.finding import SCHEME
 from layertui.sources.containerd.metadata import ContainerRow, NamedImage, Namespace, Target, read_namespaces
 from layertui.sources.containerd.store import ContentStore, NamespaceStore
@@ -137,9 +137,7 @@ class _Lister:
             )
 
         platform = image.platform if image is not None else None
-        return ImageEntry(
-            reference, (reference,), "container", platform, None, None, open_container, container=container
-        )
+        return container_entry(container, open_container, reference, (reference,), platform=platform)
 
 
 def _sizes(diff_ids: Sequence[DiffID], manifest: Manifest) -> tuple[tuple[ChainID, int | None], ...]:

@@ -11,7 +11,7 @@ from layertui.image.config import moment
 from layertui.image.digest import ChainID, Digest
 from layertui.image.document import decode
 from layertui.image.image import Container, Image, Naming, StoredLayer, with_container
-from layertui.sources.base import ImageEntry
+from layertui.sources.base import ImageEntry, container_entry
 from layertui.sources.docker.books import MEDIA_TYPE, DockerBooks, checked_container_id
 from layertui.sources.docker.books_shelf import Shelf
 from layertui.sources.docker.books_stack import newest_first, without_image
@@ -114,16 +114,8 @@ def _status(state: _RawState) -> tuple[str, bool]:
 
 def _entry(books: DockerBooks, container: Container, label: str, opener: ImageOpener) -> ImageEntry:
     reference = container.name or container.container_id[:12]
-    tags = (container.name,) if container.name else ()
-    return ImageEntry(
-        reference,
-        tags,
-        "container",
-        None,
-        None,
-        None,
-        lambda: _open(books, container, reference, opener, f"{label}: {reference}"),
-        container=container,
+    return container_entry(
+        container, lambda: _open(books, container, reference, opener, f"{label}: {reference}"), reference
     )
 
 

@@ -26,6 +26,9 @@ CONFIG_BYTES = Bound("LAYERTUI_MAX_DOCKER_CONFIG_BYTES", 1 << 20, "bytes")
 _MANY_CONTEXTS = 200
 """How many contexts are looked at: a person made each of them."""
 
+_SHORT = 12
+"""How many digits of a directory's name stand for a context whose own name is not known."""
+
 
 class _RawConfig(msgspec.Struct):
     current_context: str | None = msgspec.field(default=None, name="currentContext")
@@ -68,8 +71,9 @@ class ClientConfig:
     """HttpHeaders of config.json."""
 
     def context(self, name: str) -> Context | None:
-        """The context of a name."""
-        return next((context for context in self.contexts if context.name == name), None)
+        """The context of a name, be it one that is damaged and known by its directory alone."""
+        names = (name, _directory_of(name)[:_SHORT])
+        return next((context for context in self.contexts if context.name in names), None)
 
 
 def read_client_config(directory: Path) -> ClientConfig:
@@ -108,8 +112,8 @@ def _context(meta: Path, directory: Path, headers: Mapping[str, str]) -> Context
         raw = _read(meta, _RawMeta)
     except LayertuiError as problem:
         known = DamagedError(problem.message, f"Remove the context (its directory {meta.parent}), and make it again.")
-        return Context(meta.parent.name[:12], None, known if isinstance(problem, DamagedError) else problem)
-    name = raw.name or meta.parent.name[:12]
+        return Context(meta.parent.name[:_SHORT], None, known if isinstance(problem, DamagedError) else problem)
+    name = raw.name or meta.parent.name[:_SHORT]
     endpoint = (raw.endpoints or {}).get("docker")
     if endpoint is None or not endpoint.host:
         return Context(name, None, NotFoundError(f"The context {name} names no Docker engine."))
@@ -118,7 +122,7 @@ def _context(meta: Path, directory: Path, headers: Mapping[str, str]) -> Context
 
 def _tls(name: str, endpoint: _RawEndpoint, directory: Path) -> Tls | None:
     """What a context keeps to secure the connection, where it keeps anything (docker/cli, context/tlsdata.go)."""
-    kept = directory / "contexts" / "tls" / hashlib.sha256(name.encode("utf-8", "replace")).hexdigest() / "docker"
+    kept = directory / "contexts" / "tls" / _directory_of(name) / "docker"
     ca, cert, key = (path if path.is_file() else None for path in (kept / f"{what}.pem" for what in _TLS_FILES))
     if ca is None and cert is None and key is None and not endpoint.skip_tls_verify:
         return None
@@ -126,6 +130,11 @@ def _tls(name: str, endpoint: _RawEndpoint, directory: Path) -> Tls | None:
 
 
 _TLS_FILES = ("ca", "cert", "key")
+
+
+def _directory_of(name: str) -> str:
+    """What the directories of a context are called (docker/cli, context/store)."""
+    return hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()
 
 
 def _read(path: Path, shape: type[T]) -> T:

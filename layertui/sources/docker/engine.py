@@ -6,7 +6,7 @@ from dataclasses import replace
 from layertui.errors import DamagedError, LayertuiError, NotFoundError
 from layertui.image.digest import ChainID, DiffID, Digest
 from layertui.image.image import Container, Image, Naming, StoredLayer, complete, with_container
-from layertui.sources.base import ImageEntry, Record, broken, short_reference
+from layertui.sources.base import ImageEntry, Record, broken, container_entry, short_reference
 from layertui.sources.docker.answers import (
     CONTAINER_ID,
     ContainerDetails,
@@ -81,8 +81,9 @@ class EngineSource:
         self.label = client.who
         """What messages call it."""
         self.warnings = warnings
-        self.problems: tuple[LayertuiError, ...] = ()
         """What is odd about it as a whole."""
+        self.problems: tuple[LayertuiError, ...] = ()
+        """None: an engine lists all that it has, or does not answer."""
         self.facts = facts
         """What it tells about itself, as names and values."""
         self._client, self._disk = client, disk
@@ -172,16 +173,7 @@ class EngineSource:
             image_id=image_id,
             engine_files=self._client.flavour.engine_files,
         )
-        return ImageEntry(
-            reference,
-            tags,
-            "container",
-            None,
-            None,
-            None,
-            lambda: self._open_container(container, reference),
-            container=container,
-        )
+        return container_entry(container, lambda: self._open_container(container, reference), reference)
 
     def _open_image(self, image_id: Digest, naming: Naming) -> Image:
         if (kept := self._disk.image(image_id, naming)) is not None:

@@ -6,10 +6,9 @@ Docker's own precedence: DOCKER_HOST, DOCKER_CONTEXT, the current context of con
 
 import os
 import pwd
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import NoReturn
 
 from layertui.errors import LayertuiError, NotFoundError
 from layertui.image.address import without_secrets
@@ -24,7 +23,7 @@ from layertui.sources.docker.endpoint import (
     Tls,
     look_at_socket,
 )
-from layertui.sources.place import Environ, Place
+from layertui.sources.place import Environ, Place, refusing
 
 _SUPPORTED = ("unix", "tcp", "http", "https", "ssh", "npipe")
 """Protocols of DOCKER_HOST; http and https are accepted as spellings of tcp."""
@@ -121,7 +120,7 @@ def _current(environ: Environ, config: ClientConfig, default: Endpoint, starts: 
     if context.endpoint is None:
         problem = context.problem or NotFoundError(f"The context {name} names no engine.")
         said = "no such context" if config.context(name) is None else "cannot be read"
-        return _unusable(DOCKER.name, f"{way}context {name}", said, problem), f"context {name}"
+        return _unusable(DOCKER.name, f"{way}context {name}", said, problem), f"context {context.name}"
     where = f"{way}context {name} -> {context.endpoint.shown}"
     key = _key(context.endpoint)
     return place_of(context.endpoint, f"{DOCKER.name} (context {name})", where=where, hint=starts.get(key, "")), key
@@ -186,14 +185,7 @@ def _key(endpoint: Endpoint) -> str:
 
 
 def _unusable(name: str, where: str, said: str, problem: LayertuiError, flavour: Flavour = DOCKER) -> Place:
-    return Place(flavour.scheme, name, where, False, said, problem.hint, _refusing(problem))
-
-
-def _refusing(problem: LayertuiError) -> Callable[[], Source]:
-    def refuse() -> NoReturn:
-        raise type(problem)(problem.message, problem.hint)
-
-    return refuse
+    return Place(flavour.scheme, name, where, False, said, problem.hint, refusing(problem))
 
 
 def _home(environ: Environ) -> Path:

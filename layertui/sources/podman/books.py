@@ -27,6 +27,9 @@ RECORDS = Bound("LAYERTUI_MAX_BOOK_RECORDS", 100_000, "records")
 _TRIES = 3
 """How often a file that moves while it is read is read again."""
 
+_DAMAGED = "Podman is writing it just now, or the store is damaged. Try again, then: podman system check"
+"""What to do about a file that is no such book."""
+
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}")
 """What an ID may be: 64 hexadecimal digits, except where somebody chose another."""
 
@@ -112,6 +115,8 @@ def read_books(store: Beneath, driver: str) -> Books:
             try:
                 records = _records(store, name, where)
             except LayertuiError as problem:
+                if isinstance(problem, DamagedError):
+                    problem = DamagedError(problem.message, _DAMAGED)
                 books.problems.append(problem)
                 books.lost[kind] = problem
                 continue

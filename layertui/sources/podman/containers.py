@@ -10,7 +10,7 @@ from layertui.image.config import moment
 from layertui.image.digest import Digest
 from layertui.image.document import decode
 from layertui.image.image import Container, Image, Naming, complete, platform_of, with_container
-from layertui.sources.base import ImageEntry
+from layertui.sources.base import ImageEntry, container_entry
 from layertui.sources.podman.books import RawContainer
 from layertui.sources.podman.images import Held, open_image
 from layertui.sources.podman.layers import Part, chain, diff_id, stored, unknown_layer, writable
@@ -23,7 +23,7 @@ class _Metadata(msgspec.Struct, rename="kebab"):
     image_name: str | None = None
 
 
-def container_entry(raw: RawContainer, held: Held | None, parts: Sequence[Part]) -> ImageEntry:
+def container_entry_of(raw: RawContainer, held: Held | None, parts: Sequence[Part]) -> ImageEntry:
     """The line of the store's list for a container; `held` is its image, None where that is gone."""
     container = _container(raw)
     reference = container.name or raw.id[:12]
@@ -32,8 +32,7 @@ def container_entry(raw: RawContainer, held: Held | None, parts: Sequence[Part])
     def opener() -> Image:
         return _open(raw, container, held, parts, reference)
 
-    tags = (container.name,) if container.name else ()
-    return ImageEntry(reference, tags, "container", platform, None, None, opener, container=container)
+    return container_entry(container, opener, reference, platform=platform)
 
 
 def _container(raw: RawContainer) -> Container:

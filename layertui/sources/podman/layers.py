@@ -74,10 +74,10 @@ def unknown_layer(parts: Sequence[Part], what: str) -> LayertuiError:
     lost = next((part.books.lost["layers"] for part in parts if "layers" in part.books.lost), None)
     if lost is None:
         return DamagedError(f"{what} is not in layers.json.", _REPAIR)
-    return type(lost)(f"{what} is not known: {lost.message}", _REPAIR if isinstance(lost, DamagedError) else lost.hint)
+    return type(lost)(f"{what} is not known: {lost.message}", lost.hint)
 
 
-_REPAIR = "The image was removed just now, or the store is damaged. Pull it again, or try: podman system check"
+_REPAIR = "The image was removed just now, part of it is in another store, or this one is damaged: podman system check"
 
 
 def diff_id(layer: RawLayer) -> DiffID | None:
@@ -124,7 +124,10 @@ def _stored(part: Part, layer: RawLayer, label: str) -> StoredLayer:
             "The storage driver vfs keeps no diffs. Save the image: podman save NAME -o image.tar",
         )
     else:
-        warning = f"{split} is missing from the books, so its directory is listed as it is now: hard links and times may differ."
+        warning = (
+            f"{split} is missing from the books, so its directory is listed as it is now:"
+            " hard links and times may differ."
+        )
         content = WalkedLayer(root, label, part.driver.dialect, owner_map(part.owner, layer))
     return StoredLayer(content, MEDIA_TYPE, False, size_bytes(layer), warning=warning)
 

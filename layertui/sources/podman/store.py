@@ -10,11 +10,13 @@ from typing import NamedTuple, Self
 from layertui.errors import DamagedError, LayertuiError, UsageError
 from layertui.layer.beneath import Beneath
 from layertui.sources.base import ImageEntry, Listing, few
+from layertui.sources.docker.books_shelf import Shelf
 from layertui.sources.podman.books import RawContainer
-from layertui.sources.podman.containers import container_entry
+from layertui.sources.podman.containers import container_entry_of
 from layertui.sources.podman.drivers import drivers_in
 from layertui.sources.podman.images import Held, entry_of, look_at, without_intermediates
 from layertui.sources.podman.layers import Part
+from layertui.sources.storage import no_store
 from layertui.sources.target import Target
 
 SCHEME = "containers-storage"
@@ -62,13 +64,14 @@ class ContainersStorage:
         found: list[ImageEntry] = []
         for held in images:
             found.append(entry_of(held, self._parts))
-            found += (container_entry(raw, held, self._parts) for raw in upon.pop(held.raw.id, ()))
+            found += (container_entry_of(raw, held, self._parts) for raw in upon.pop(held.raw.id, ()))
         imageless = {raw.id for rest in upon.values() for raw in rest}
-        found += (container_entry(raw, None, self._parts) for raw in containers if raw.id in imageless)
+        found += (container_entry_of(raw, None, self._parts) for raw in containers if raw.id in imageless)
         warnings = [problem.message for problem in self._problems]
         warnings += (f"{self.label} has a store of the driver {other} too, not shown." for other in part.driver.others)
+        lost = tuple(part.books.lost["images"] for part in self._parts if "images" in part.books.lost)
         facts = (("storage driver", self.driver), ("layers read by", "Podman's books (tar-split)"))
-        return Listing(SCHEME, self.label, tuple(found), few(warnings), facts)
+        return Listing(SCHEME, self.label, tuple(found), few(warnings), facts, lost)
 
     def _images(self) -> list[Held]:
         """All images, newest first; one that several stores have is taken from the first, with the names of all."""
@@ -93,7 +96,14 @@ def open_source(target: Target) -> Listing:
     """List a store by its directory; raises LayertuiError."""
     if target.directory is None:
         raise DamagedError(f"{target.label} is a file, not a directory.", "Name the store's directory.")
-    return ContainersStorage.open(target.directory).listing()
+    return _listed(target.directory, target.label)
+
+
+def _listed(root: Path, label: str, driver: str = "") -> Listing:
+    """The store in a directory that a person named; what is none is said to be what it is."""
+    if not drivers_in(Beneath.open(root, label)):
+        raise no_store(Shelf(root, label), SCHEME)
+    return ContainersStorage.open(root, driver).listing()
 
 
 class StoreName(NamedTuple):
@@ -110,7 +120,7 @@ class StoreName(NamedTuple):
         """The store that is named; raises LayertuiError, ValueError where none is (a mistake of the program)."""
         if self.root is None:
             raise ValueError("no store is named")
-        return ContainersStorage.open(self.root, self.driver).listing()
+        return _listed(self.root, str(self.root), self.driver)
 
 
 def split_store(name: str) -> StoreName:

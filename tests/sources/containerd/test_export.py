@@ -37,6 +37,9 @@ def test_an_export_shows_what_the_store_would(daemon: Containerd) -> None:
     own, other = place.open().entries()
     assert (own.reference, own.tags, own.platform) == (POLITE, (POLITE,), Platform("linux", "amd64"))
     assert other.tags == ("k8s.io/docker.io/library/multi:1",)
+    for entry in (own, other):
+        assert entry.record is not None
+        assert str(entry.record.image_id) in daemon.ctr("images", "ls", namespace=entry.namespace)
     image = own.open()
     assert (image.reference, image.tags) == (POLITE, (POLITE,))
     _, squash = load(image)

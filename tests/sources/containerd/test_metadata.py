@@ -9,6 +9,7 @@ from layertui.errors import DamagedError, LayertuiError
 from layertui.layer.dialect import Dialect
 from layertui.layer.read import read_layer
 from layertui.layer.walk import WalkedLayer
+from layertui.present.sharing import shares
 from layertui.sources.base import ImageEntry
 from layertui.sources.containerd.metadata import go_time, read_namespaces, varint
 from tests.kit.bolt import Tree
@@ -48,6 +49,16 @@ def test_an_image_that_points_nowhere_is_broken_and_the_others_are_not(
     with pytest.raises(LayertuiError, match=message):
         found["bad:1"].open()
     assert found[SOUND.decode()].open().layers[0].problem is None
+
+
+def test_what_images_share_is_counted_as_fetched(tmp_path: Path) -> None:
+    base, top = [file("a", "a" * 9000)], [file("b", "b")]
+    images = {b"base:1": put_image(tmp_path, ImageSpec(layers=[base]))}
+    images[b"api:1"] = put_image(tmp_path, ImageSpec(layers=[base, top]))
+    write_root(tmp_path, {b"default": {b"images": images}})
+    found = entries(tmp_path)
+    blobs = [layer.compressed_bytes for layer in found["api:1"].open().layers]
+    assert shares([found["base:1"].record, found["api:1"].record]) == [(blobs[0], 0), tuple(blobs)]
 
 
 def test_a_blob_that_is_a_link_out_of_the_store_is_not_followed(tmp_path: Path) -> None:

@@ -128,6 +128,14 @@ def test_a_broken_context_is_a_sentence_and_hides_no_other(home: Path, text: str
     assert "Remove the context" in caught.value.hint or text.startswith('{"Endpoints')
 
 
+def test_the_current_context_is_known_though_it_is_broken(home: Path) -> None:
+    write_context(home / ".docker", "bad", "unix:///x").write_text("{")
+    chosen, default = looked(home, DOCKER_CONTEXT="bad")
+    assert (chosen.found, chosen.said) == (False, "cannot be read")
+    assert "Remove the context" in chosen.hint
+    assert default.where == f"{home}/run/docker.sock"
+
+
 @pytest.mark.parametrize("text", ["{", "[1]", '{"currentContext": 4}', "null", "<html>"])
 def test_a_broken_config_is_said_and_the_default_is_used(home: Path, text: str) -> None:
     (home / ".docker").mkdir()

@@ -98,9 +98,9 @@ def test_a_missing_parent_is_its_own_images_problem(made: MadeStore) -> None:
     source = opened(made)
     assert kinds(source) == [("broken", "localhost/made:1"), ("container", "c"), ("image", "localhost/other:1")]
     problem = named(source, "localhost/made:1").problem
-    assert isinstance(problem, NotFoundError)
+    assert isinstance(problem, DamagedError)
     assert "its layer abababababab is not in layers.json" in problem.message
-    with pytest.raises(NotFoundError):
+    with pytest.raises(DamagedError):
         named(source, "c").open()
 
 
@@ -140,7 +140,8 @@ def test_a_removed_image_is_said_when_it_is_opened(made: MadeStore) -> None:
     made.files(made.layers[1]["id"]).rmdir()
     image = entry.open()
     assert image.layers[0].problem is None
-    assert isinstance(image.layers[1].problem, NotFoundError)
+    assert isinstance(image.layers[1].problem, DamagedError)
+    assert "storage is damaged or only partly copied" in image.layers[1].problem.hint
 
 
 def test_names_without_files_are_listed(made: MadeStore) -> None:

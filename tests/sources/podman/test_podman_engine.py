@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from layertui.errors import DamagedError, NotFoundError
+from layertui.errors import DamagedError
 from layertui.image.image import Image
 from layertui.layer.stored import StoredTree
 from tests.contract import expected_polite
@@ -158,7 +158,7 @@ def test_images_of_a_store_that_is_only_read(store: PodmanStore, tmp_path: Path)
         _, squash = read(named(source, "elsewhere").open())
         assert diff_lines(squash, 5) == ["  *  d etc", "-    w etc/motd"]
         alone = named(listing(second), "elsewhere")
-        with pytest.raises(NotFoundError, match=r"its layer \w+ is not in layers\.json"):
+        with pytest.raises(DamagedError, match=r"its layer \w+ is not in layers\.json"):
             alone.open()
 
 
