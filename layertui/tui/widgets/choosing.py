@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 from layertui.present.view import ADDED, MODIFIED, REMOVED, UNCHANGED, Order, Sort, View
+from layertui.tui.widgets.sorting import Sorting
 
 
-class Choosing:
+class Choosing(Sorting):
     """Holds a view, and changes it key by key."""
 
     view = View(layer=0)
@@ -32,30 +33,6 @@ class Choosing:
         """Sort; the same again reverses."""
         reverse = not self.view.reverse if self.view.sort is sort else False
         self.look_like(replace(self.view, sort=sort, reverse=reverse))
-
-    def do_sort_name(self) -> None:
-        """By name."""
-        self.sort(Sort.NAME)
-
-    def do_sort_size(self) -> None:
-        """By size."""
-        self.sort(Sort.SIZE)
-
-    def do_sort_count(self) -> None:
-        """By number of entries."""
-        self.sort(Sort.COUNT)
-
-    def do_sort_mtime(self) -> None:
-        """By time of change."""
-        self.sort(Sort.MTIME)
-
-    def do_sort_layer(self) -> None:
-        """By layer."""
-        self.sort(Sort.LAYER)
-
-    def do_sort_reclaimable(self) -> None:
-        """By reclaimable bytes."""
-        self.sort(Sort.RECLAIMABLE)
 
     def _show_or_hide(self, group: str) -> None:
         self.look_like(replace(self.view, hidden=self.view.hidden ^ {group}))

@@ -9,6 +9,7 @@ from layertui.tui.tree_rows import ENTRIES, TreeRow
 from layertui.tui.tree_view import shown, texts_of
 from layertui.tui.widgets.files import SORT_WORDS
 from layertui.tui.widgets.looks import Line, pad_left, spread
+from layertui.tui.widgets.sorting import Sorting
 from layertui.tui.widgets.tree import TreePane
 
 SIZE_WIDTH = 6
@@ -29,7 +30,7 @@ TREE_SORT_WORDS = {
 """How the title says what is sorted by, where that is not the same as of files."""
 
 
-class HostTree(TreePane):
+class HostTree(Sorting, TreePane):
     """Places, their images and containers."""
 
     def title(self, width: int) -> Line:
@@ -101,27 +102,3 @@ class HostTree(TreePane):
         self.look_like(replace(self.view, sort=sort, reverse=reverse))
         self.changed()
         self.moved(self)
-
-    def do_sort_name(self) -> None:
-        """By name."""
-        self.sort(Sort.NAME)
-
-    def do_sort_size(self) -> None:
-        """By size."""
-        self.sort(Sort.SIZE)
-
-    def do_sort_count(self) -> None:
-        """By number of containers."""
-        self.sort(Sort.COUNT)
-
-    def do_sort_mtime(self) -> None:
-        """By age, the newest first."""
-        self.sort(Sort.MTIME)
-
-    def do_sort_layer(self) -> None:
-        """By number of layers."""
-        self.sort(Sort.LAYER)
-
-    def do_sort_reclaimable(self) -> None:
-        """By what removing an image frees."""
-        self.sort(Sort.RECLAIMABLE)
