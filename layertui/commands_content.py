@@ -72,6 +72,45 @@ def cat(
     extracting.cat(ref, path, layer=layer, raw=raw, platform=platform)
 
 
+@app.command
+def diff(
+    a: Reference,
+    b: Reference,
+    /,
+    *,
+    stat: Annotated[bool, Parameter(negative="", help="Bytes more or less for each path, and in all.")] = False,
+    name_status: Annotated[bool, Parameter(negative="", help="A letter and a path on each line.")] = False,
+    patch: Annotated[
+        bool,
+        Parameter(name=["--patch", "-p"], negative="", help="A patch that git apply and patch -p1 take, for text."),
+    ] = False,
+    unified: Annotated[
+        int | None, Parameter(name=["--unified", "-U"], help="Lines of context in a patch; alone it asks for one.")
+    ] = None,
+    all: Annotated[bool, Parameter(negative="", help="Identical paths too.")] = False,
+    renames: Annotated[
+        bool, Parameter(name=["--renames", "-M"], negative="", help="Pair what is gone with what is new by content.")
+    ] = False,
+    json: JsonFlag = False,
+    platform: PlatformOption = None,
+) -> None:
+    """Compare two images, containers, layers or ranges of layers, contents too; exit code 1 where they differ."""
+    from layertui.diffing import diff as compare
+
+    compare(
+        a,
+        b,
+        stat=stat,
+        name_status=name_status,
+        patch=patch,
+        context_lines=unified,
+        identical=all,
+        find_renames=renames,
+        as_json=json,
+        platform=platform,
+    )
+
+
 def run(arguments: list[str]) -> None:
     """Run the command that the arguments name; raises UsageError where they cannot be understood."""
     try:
