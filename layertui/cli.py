@@ -11,7 +11,7 @@ from layertui.errors import Cancelled, LayertuiError
 INTERRUPTED = 130
 """The exit code after Ctrl+C."""
 
-COMMANDS = frozenset({"ls", "layers", "inspect", "files", "which", "diff", "extract", "cat", "doctor"})
+COMMANDS = frozenset({"ls", "layers", "inspect", "files", "which", "find", "diff", "extract", "cat", "doctor"})
 """Words that are commands; anything else that stands alone is a reference to open."""
 
 

@@ -24,8 +24,8 @@ from layertui.showing import show, show_host
 CHANGED_GROUPS = {"a": GROUPS[ADDED], "m": GROUPS[MODIFIED], "r": GROUPS[REMOVED]}
 """Letters of `--changed`."""
 
-EXIT_CODES = """Exit codes: 0 ok; 1 differences; 2 usage; 3 not found; 4 unreachable or denied; 5 damaged or
-unsupported input; 7 partial result; 70 a bug; 130 interrupted."""
+EXIT_CODES = """Exit codes: 0 ok; 1 differences, or nothing found; 2 usage; 3 not found; 4 unreachable or denied;
+5 damaged or unsupported input; 7 partial result; 70 a bug; 130 interrupted."""
 
 Reference = Annotated[
     str,

@@ -111,6 +111,40 @@ def diff(
     )
 
 
+@app.command
+def find(
+    ref: Reference,
+    pattern: Annotated[
+        str | None,
+        Parameter(help="Words of a path as the filter on the screen takes them; a glob where it has * ? or [."),
+    ] = None,
+    /,
+    *,
+    name: Annotated[str | None, Parameter(help="A glob that a name or a path has to match.")] = None,
+    regex: Annotated[bool, Parameter(negative="", help="PATTERN is a regular expression.")] = False,
+    fuzzy: Annotated[
+        bool, Parameter(negative="", help="PATTERN is letters in their order, best matches first.")
+    ] = False,
+    content: Annotated[str | None, Parameter(help="A text that the file holds.")] = None,
+    content_regex: Annotated[
+        str | None, Parameter(name=["--content-regex", "-e"], help="A regular expression that a line of it matches.")
+    ] = None,
+    ignore_case: Annotated[
+        bool, Parameter(name=["--ignore-case", "-i"], negative="", help="In names and contents.")
+    ] = False,
+    layer: Annotated[int | None, Parameter(help="Only what this layer holds.")] = None,
+    null: Annotated[bool, Parameter(name=["-0", "--null"], negative="", help="Bare paths, a NUL after each.")] = False,
+    json: JsonFlag = False,
+    platform: PlatformOption = None,
+) -> None:
+    """Find names and contents in all layers, deleted and shadowed versions too; exit code 1 where there is nothing."""
+    from layertui.finding import Wanted
+    from layertui.finding import find as search
+
+    wanted = Wanted(pattern, regex, fuzzy, name, content, content_regex, ignore_case)
+    search(ref, wanted, layer=layer, null=null, as_json=json, platform=platform)
+
+
 def run(arguments: list[str]) -> None:
     """Run the command that the arguments name; raises UsageError where they cannot be understood."""
     try:

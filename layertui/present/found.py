@@ -1,0 +1,62 @@
+"""What a search found, as lines and as JSON: the version, what became of it, and where in it the match is."""
+
+from collections.abc import Iterable
+
+from layertui.image.image import Image
+from layertui.layer.columns import Kind
+from layertui.present.marks import outcome_mark, outcome_width, state_mark
+from layertui.present.report import SCHEMA_VERSION, Json, image_json, outcome_fields, text_fields
+from layertui.present.safetext import safe
+from layertui.present.units import size_narrow
+from layertui.stack.search_content import HIT_LIMIT, FileHit
+from layertui.stack.squash import Squash
+
+
+def found_line(squash: Squash, position: int, hit: FileHit | None = None) -> str:
+    """One match: `L4   + x8    22 MB  app/.env:3: PASSWORD=...`; of a binary file the offset stands for the line."""
+    state = squash.state(position)
+    out = outcome_mark(squash.outcome(position), squash.by_layer(position))
+    kind = squash.kind(position)
+    size = size_narrow(squash.size_bytes(position)) if kind in (Kind.FILE, Kind.HARDLINK) else ""
+    path = safe(squash.path(position)) + ("/" if kind is Kind.DIRECTORY else "")
+    mark = "." if state is None else state_mark(state)
+    width = outcome_width(squash.layer_count)
+    return f"L{squash.layers[position]:<3} {mark} {out:<{width}}  {size:>6}  {path}{hit_text(hit) if hit else ''}"
+
+
+def hit_text(hit: FileHit) -> str:
+    """Where in a file the first match is, and how many more there are; safe."""
+    more = f"  ({_count(hit.hits)} matches)" if hit.hits > 1 else ""
+    if hit.line is None:
+        return f": binary, byte {hit.offset_bytes:,}: {safe(hit.text)}{more}"
+    return f":{hit.line}: {safe(hit.text.strip())}{more}"
+
+
+def _count(hits: int) -> str:
+    return f"{hits:,}" if hits < HIT_LIMIT else f"{hits:,} or more"
+
+
+def found_json(image: Image, squash: Squash, matches: Iterable[tuple[int, FileHit | None]]) -> Json:
+    """`find`: one object for each match, in the order in which they were found."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "image": image_json(image),
+        "matches": [match_json(squash, position, hit) for position, hit in matches],
+    }
+
+
+def match_json(squash: Squash, position: int, hit: FileHit | None) -> Json:
+    """One match; line, text, offset and count are null where only names were looked for."""
+    state, kind = squash.state(position), squash.kind(position)
+    return {
+        **text_fields("path", squash.path(position)),
+        "layer": squash.layers[position],
+        "kind": kind.name.lower(),
+        "state": None if state is None else state.name.lower(),
+        **outcome_fields(squash, position),
+        "size_bytes": None if kind is Kind.WHITEOUT else squash.size_bytes(position),
+        "line": None if hit is None else hit.line,
+        "text": None if hit is None else safe(hit.text),
+        "offset_bytes": None if hit is None else hit.offset_bytes,
+        "hits": None if hit is None else hit.hits,
+    }
