@@ -1,7 +1,6 @@
 """The commands: what each is asked, and what it prints."""
 
 import os
-from dataclasses import replace
 from typing import Annotated
 
 from cyclopts import App, Parameter
@@ -12,10 +11,10 @@ from layertui.errors import (
     NotFoundError,
     UsageError,
 )
-from layertui.headless import finish, only_entry, read_image, report_problems
+from layertui.headless import finish, read_image, report_problems
 from layertui.image.image import Image
 from layertui.layer.names import path_of
-from layertui.opening import open_reference_or_demo
+from layertui.opening import check_layer, open_image, open_reference_or_demo
 from layertui.present import report, table
 from layertui.present.selection import GROUPS, view_states
 from layertui.present.view import ADDED, MODIFIED, REMOVED, View
@@ -212,10 +211,8 @@ def files(
 def _view(image: Image, chosen: "range | None", layer: int | None, merged: bool) -> tuple[View, range | None]:
     """What `files` is asked to list, and which layers have to be read for it."""
     count = len(image.layers)
-    if layer is not None and not 0 <= layer < count:
-        has = f"has layers 0 to {count - 1}" if count else "has no layers"
-        raise NotFoundError(f"{image.reference} {has}, so there is no layer {layer}.")
     if layer is not None:
+        check_layer("", image, None, layer)
         return View(layer, merged=merged), None
     if chosen is None:
         return View(max(count - 1, 0), merged=True), None
@@ -259,8 +256,5 @@ def which(
 
 def _image(ref: str, platform: str | None) -> "tuple[Image, range | None]":
     """The one image that a reference means, and the layers of it."""
-    opened = open_reference_or_demo(ref, platform)
-    entry = opened.chosen or only_entry(opened)
-    image = entry.open()
-    image = replace(image, warnings=(*opened.source.warnings, *image.warnings))
-    return image, opened.layers.resolve(image) if opened.layers is not None else None
+    image, selector = open_image(ref, platform)
+    return image, selector.resolve(image) if selector is not None else None

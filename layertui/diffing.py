@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 
 from layertui.console import fail, print_error, print_json, print_lines, write
 from layertui.errors import LayertuiError, PartialResultError, UsageError
-from layertui.headless import only_entry, read_image
+from layertui.headless import read_image
 from layertui.image.image import Image
 from layertui.layer.tree import LayerTree
-from layertui.opening import open_reference_or_demo
+from layertui.opening import open_image
 from layertui.present import comparing
 from layertui.present.comparing_json import diff_json
 from layertui.present.comparing_patch import CONTEXT_LINES
@@ -117,15 +117,11 @@ def diff(
 
 def meant(a: str, b: str, platform: str | None = None) -> tuple[Meant, Meant]:
     """The images that two references mean; one that both mean is opened once. Raises LayertuiError."""
-    opened = open_reference_or_demo(a, platform)
-    image = (opened.chosen or only_entry(opened)).open()
-    one = Meant(replace(image, warnings=(*opened.source.warnings, *image.warnings)), opened.layers)
+    one = Meant(*open_image(a, platform))
     reference, other = parse_reference(a), parse_reference(b)
-    if (reference.scheme, reference.name) == (other.scheme, other.name) and opened.layers == reference.layers:
+    if (reference.scheme, reference.name) == (other.scheme, other.name) and one.selector == reference.layers:
         return one, replace(one, selector=other.layers)
-    opened = open_reference_or_demo(b, platform)
-    image = (opened.chosen or only_entry(opened)).open()
-    return one, Meant(replace(image, warnings=(*opened.source.warnings, *image.warnings)), opened.layers)
+    return one, Meant(*open_image(b, platform))
 
 
 def read_side(what: Meant) -> tuple[Side, Loaded]:

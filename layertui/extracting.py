@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from layertui.console import fail, print_error, print_json, print_lines, write
@@ -19,10 +19,10 @@ from layertui.extract.plan import Plan, plan_of
 from layertui.extract.reading import file_chunks
 from layertui.extract.saving import save
 from layertui.extract.tree import extract as extract_tree
-from layertui.headless import GRAVEST_FIRST, only_entry, read_image, report_problems
+from layertui.headless import GRAVEST_FIRST, read_image, report_problems
 from layertui.image.image import Image
 from layertui.layer.columns import Kind
-from layertui.opening import open_reference_or_demo
+from layertui.opening import check_layer, open_image
 from layertui.present.report import SCHEMA_VERSION
 from layertui.present.safetext import safe
 from layertui.present.units import size_text
@@ -104,22 +104,17 @@ def cat(ref: str, path: str, *, layer: int | None = None, raw: bool = False, pla
 
 def _meant(ref: str, platform: str | None, layer: int | None, *, merged: bool) -> _Meant:
     """The one image that a reference means, and the layers that the reference or the options choose."""
-    opened = open_reference_or_demo(ref, platform)
-    image = (opened.chosen or only_entry(opened)).open()
-    image = replace(image, warnings=(*opened.source.warnings, *image.warnings))
+    image, selector = open_image(ref, platform)
     count = len(image.layers)
-    if layer is not None and opened.layers is not None:
-        raise UsageError(f"'{ref}' says which layer already.", "Leave out --layer, or what stands behind the #.")
-    if layer is not None and not 0 <= layer < count:
-        has = f"has layers 0 to {count - 1}" if count else "has no layers"
-        raise NotFoundError(f"{image.reference} {has}, so there is no layer {layer}.")
+    if layer is not None:
+        check_layer(ref, image, selector, layer)
     if not count:
         raise NotFoundError(f"{image.reference} has no layers, so it holds no files.")
     if layer is not None:
         return _Meant(image, layer, merged)
-    if opened.layers is None:
+    if selector is None:
         return _Meant(image, count - 1, merged=True)
-    numbers = opened.layers.resolve(image)
+    numbers = selector.resolve(image)
     if len(numbers) == 1:
         return _Meant(image, numbers.start, merged)
     return _Meant(image, numbers.stop - 1, merged=True, first=numbers.start)

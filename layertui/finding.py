@@ -5,10 +5,10 @@ from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from layertui.console import print_json, write
-from layertui.errors import LayertuiError, NotFoundError, UsageError
-from layertui.headless import only_entry, read_image, report_problems
+from layertui.errors import LayertuiError, UsageError
+from layertui.headless import read_image, report_problems
 from layertui.image.image import Image
-from layertui.opening import open_reference_or_demo
+from layertui.opening import check_layer, open_image
 from layertui.present.find import fuzzy
 from layertui.present.found import found_json, found_line
 from layertui.present.query import parse_query
@@ -116,17 +116,10 @@ def find(
 
 def _meant(ref: str, platform: str | None, layer: int | None) -> tuple[Image, Container[int] | None]:
     """The one image that a reference means, and the layers whose versions are asked for; None for all."""
-    opened = open_reference_or_demo(ref, platform)
-    image = (opened.chosen or only_entry(opened)).open()
-    image = replace(image, warnings=(*opened.source.warnings, *image.warnings))
-    count = len(image.layers)
+    image, selector = open_image(ref, platform)
     if layer is None:
-        return image, opened.layers.resolve(image) if opened.layers is not None else None
-    if opened.layers is not None:
-        raise UsageError(f"'{ref}' says which layer already.", "Leave out --layer, or what stands behind the #.")
-    if not 0 <= layer < count:
-        has = f"has layers 0 to {count - 1}" if count else "has no layers"
-        raise NotFoundError(f"{image.reference} {has}, so there is no layer {layer}.")
+        return image, selector.resolve(image) if selector is not None else None
+    check_layer(ref, image, selector, layer)
     return image, (layer,)
 
 
