@@ -168,7 +168,12 @@ def test_an_interrupt_leaves_nothing(tmp_path: Path) -> None:
     spec = ImageSpec(layers=[[file(f"f{number}", bytes(1_000_000)) for number in range(200)]])
     (tmp_path / "image.tar").write_bytes(docker_archive([spec], compression="gzip"))
     command = [sys.executable, "-m", "layertui", "extract", str(tmp_path / "image.tar"), "-o", str(tmp_path / "out")]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
+    )
     end_s = time.monotonic() + 20
     while process.poll() is None and not any(name.startswith(".layertui-") for name in os.listdir(tmp_path)):
         assert time.monotonic() < end_s
