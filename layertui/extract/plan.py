@@ -8,7 +8,7 @@ from layertui.errors import NotFoundError, UsageError
 from layertui.extract.contents import stored_bytes
 from layertui.layer.columns import Kind
 from layertui.layer.member import shown
-from layertui.layer.names import parent_of, path_of
+from layertui.layer.names import parent_of
 from layertui.layer.tree import Entry, LayerTree
 from layertui.stack.squash import Fate, Squash
 
@@ -136,7 +136,8 @@ class _Planner:
         number, row = self._data(position)
         tree = plan.trees[number]
         kind = tree.columns.kinds[row]
-        item = Item(key, number, row, self._content(number, row))
+        holder, content_row = self._squash.content_position(position)
+        item = Item(key, number, row, (self._numbers[id(holder)], content_row))
         if kind == Kind.DIRECTORY:
             plan.directories.append(item)
         elif kind in (Kind.HARDLINK, Kind.WHITEOUT):
@@ -153,17 +154,3 @@ class _Planner:
         """The layer and row that a version is, hard links followed."""
         tree, row = self._squash.data_position(position)
         return self._numbers[id(tree)], row
-
-    def _content(self, number: int, row: int) -> tuple[int, int]:
-        """Where a row's content is: in a layer below, where overlay copied only metadata up.
-
-        Linux, overlayfs.rst, "Metadata only copy up".
-        """
-        squash = self._squash
-        while row in (columns := self.plan.trees[number].columns).metacopies:
-            holder = next(at for at in squash.run(path_of(columns.keys[row])) if squash.layers[at] == number)
-            below = squash.below(holder)
-            if below is None:
-                break
-            number, row = self._data(below)
-        return number, row

@@ -40,20 +40,10 @@ class Side:
         return Kind.FILE if kind is Kind.HARDLINK else kind
 
     def spot(self, position: int) -> Spot | None:
-        """Where the content of a file lies, hard links and metadata-only copies followed; None where that is open.
-
-        Linux, overlayfs.rst, "Metadata only copy up": the content is that of the version below.
-        """
-        squash = self.squash
-        tree, row = squash.data_position(position)
-        at = position
-        while row in tree.columns.metacopies:
-            below = squash.below(at)
-            if below is None:
-                return None
-            at = below
-            tree, row = squash.data_position(below)
-        return None if tree.columns.kinds[row] == Kind.HARDLINK else (tree, row)
+        """Where the content of a file lies, hard links and metadata-only copies followed; None where that is open."""
+        tree, row = self.squash.content_position(position)
+        is_open = tree.columns.kinds[row] == Kind.HARDLINK or row in tree.columns.metacopies
+        return None if is_open else (tree, row)
 
     @property
     def last_gap(self) -> int:

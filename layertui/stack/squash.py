@@ -250,6 +250,25 @@ class Squash:
         tree = self.tree_at(source)
         return tree, tree.data_row(self.rows[source])
 
+    def content_position(self, position: int) -> tuple[LayerTree, int]:
+        """The tree and row that hold a version's bytes, also where its layer copied up the metadata only.
+
+        Linux, overlayfs.rst, "Metadata only copy up": the content is that of the version below. Where there is none
+        the row is the last one that was found, which is among its layer's `metacopies`.
+        """
+        tree, row = self.data_position(position)
+        at = self.lower_links.get(position, position)
+        while row in tree.columns.metacopies:
+            if self.rows[at] != row:  # a hard link: what lies below is asked of the path that it leads to
+                held = self.run(path_of(tree.columns.keys[row]))
+                at = next(other for other in held if self.rows[other] == row and self.tree_at(other) is tree)
+            below = self.below(at)
+            if below is None:
+                break
+            at = self.lower_links.get(below, below)
+            tree, row = self.data_position(below)
+        return tree, row
+
     def settle(self, position: int, same_content: bool) -> State:
         """Say what a rewritten version is, now that its content was compared with the version below.
 

@@ -10,7 +10,7 @@ from layertui.stack.squash import Squash
 
 
 def version_of(image: Image, squash: Squash, position: int, tick: Tick | None = None) -> Blob:
-    """The content of the version at a position, hard links followed, into lower layers too.
+    """The content of the version at a position; hard links and metadata-only copies are followed into lower layers.
 
     A symlink's is the text of its target. `tick` is called with the stored bytes of the layer that are done, where it
     has to be inflated, and raises Cancelled to stop the work.
@@ -18,8 +18,8 @@ def version_of(image: Image, squash: Squash, position: int, tick: Tick | None = 
     Raises NotFoundError for what has no content (directories, devices, whiteouts, broken hard links), and LayertuiError
     where the layer cannot be read.
     """
-    tree, row = squash.data_position(position)
-    layer = image.layers[squash.layers[squash.lower_links.get(position, position)]]
+    tree, row = squash.content_position(position)
+    layer = image.layers[squash.first + squash.trees.index(tree)]
     if layer.content is None:
         raise layer.problem or NotFoundError(f"Layer {layer.index} of {image.reference} has no content.")
     label = f"{image.reference}#{layer.index}: {shown(squash.key(position))}"

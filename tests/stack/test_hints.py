@@ -52,3 +52,16 @@ def test_a_metacopy_has_the_content_below() -> None:
     below = tree(file("a", "same", mode=0o644))
     assert state_above(below, tree(file("a", "zero", mode=0o600), metacopy=True)) is State.METADATA
     assert state_above(below, tree(file("a", "zero", mode=0o644), metacopy=True)) is State.IDENTICAL
+
+
+def test_a_metacopy_s_bytes_are_in_the_layer_that_has_them() -> None:
+    base = tree(file("a", "same"))
+    once, again = (tree(file("a", "zero", mode=mode), hardlink("b", "a"), metacopy=True) for mode in (0o600, 0o640))
+    squash = fold([base, once, again], layer_count=3)
+    for path in (b"a", b"b"):
+        for position in squash.run(path):
+            found, row = squash.content_position(position)
+            assert (found is base, found.columns.keys[row]) == (True, b"a")
+    alone = fold([once], layer_count=3, first=1)
+    found, row = alone.content_position(alone.run(b"a")[0])
+    assert row in found.columns.metacopies
