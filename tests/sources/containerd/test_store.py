@@ -176,15 +176,15 @@ def test_many_names_are_those_of_the_client_while_it_makes_more(daemon: Containe
     reader = threading.Thread(target=read)
     reader.start()
     try:
-        for start in range(0, 300, 100):
-            names = [f"registry.example/a/name/that/is/long/{number}:1" for number in range(start, start + 100)]
+        for start in range(0, 300, 15):
+            names = [f"registry.example/a/name/that/is/long/{number}:1" for number in range(start, start + 15)]
             daemon.ctr("images", "tag", name, *names, namespace="many")
     finally:
         done.set()
         reader.join()
     assert problems == []
     assert counts == sorted(counts)
-    assert len(set(counts)) > 2  # it was read while names were added, however slow the machine is
+    assert len(set(counts)) > 10  # it was read while names were added
     (found,) = (one for one in read_namespaces(daemon.root, "the store") if one.name == "many")
     assert [image.name for image in found.images] == daemon.names("many")
     assert len(found.images) == 301
