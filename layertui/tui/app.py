@@ -22,6 +22,7 @@ from textual.theme import BUILTIN_THEMES
 from layertui.sources.opened import Opened
 from layertui.tui import theme as themes
 from layertui.tui.roots import HostView
+from layertui.tui.screens.keyed import KeyScreen
 from layertui.tui.screens.main import MainScreen
 from layertui.tui.terminal import ask_background
 
@@ -98,7 +99,7 @@ class LayerApp(App[int], inherit_bindings=False):
         By way of the focused widget, as Textual has it, keys that come in one packet overtake what the first of them
         does: the second letter of `sr` and the text behind `/` would act as commands.
         """
-        if isinstance(event, events.Key) and not event.is_forwarded and isinstance(top := self._top(), MainScreen):
+        if isinstance(event, events.Key) and not event.is_forwarded and isinstance(top := self._top(), KeyScreen):
             self.app_focus = True
             await top.take(event)
         else:

@@ -135,15 +135,6 @@ class ActingScreen(HostingScreen):
         self.tell_details()
         self.say(said)
 
-    def do_palette(self) -> None:
-        """Any action by its name."""
-        # Textual's palette takes a while to import, and most sessions do without it.
-        from textual.command import CommandPalette
-
-        from layertui.tui.palette import ActionProvider
-
-        self.opening = self.app.push_screen(CommandPalette(providers=[ActionProvider], placeholder="Find an action"))
-
     # Panes
 
     def panes(self) -> list[LineList]:

@@ -1,13 +1,10 @@
 """The main screen: what keys do, and what happens between panes and workers."""
 
 import time
-from typing import ClassVar
 
 from textual import events
-from textual.binding import BindingType
 
 from layertui.present.safetext import safe
-from layertui.tui.actions import BY_NAME, PREFIXES, after_prefix, bindings
 from layertui.tui.messages import Folded, LayerProgress, LayerRead, Settled
 from layertui.tui.roots import HostView
 from layertui.tui.screens.acting import ActingScreen
@@ -17,10 +14,8 @@ from layertui.tui.tree_rows import ENTRIES, What
 from layertui.tui.widgets.lines import LineList
 
 
-class MainScreen(ActingScreen, inherit_bindings=False):
+class MainScreen(ActingScreen):
     """Images and layers at the left, files at the right, details below."""
-
-    BINDINGS: ClassVar[list[BindingType]] = list(bindings())
 
     def on_mount(self) -> None:
         """Draw what is known, and begin to read."""
@@ -57,65 +52,13 @@ class MainScreen(ActingScreen, inherit_bindings=False):
 
     # Keys
 
-    async def take(self, event: events.Key) -> None:
-        """Do what a key means now, before the next one is looked at: the app hands keys over one by one.
-
-        A pair's second key, and all that is typed into the prompt, go before what keys mean otherwise; an Alt chord is
-        taken apart: over tmux it is Esc and a key.
-        """
+    def key_pressed(self) -> None:
+        """Readers give way for a moment."""
         self.loader.key_pressed(time.monotonic())
-        key = event.key
-        if self.asking and key != "ctrl+c":
-            done = self.prompt.take(event)
-            if done is not None:
-                self.leave_prompt(done)
-                if done.key:
-                    self.press(done.key)
-        elif self.prefix:
-            prefix, self.prefix = self.prefix, ""
-            action = after_prefix(prefix, key)
-            self.tell()
-            if action is not None:
-                self.perform(action.name)
-        elif key.startswith("alt+"):
-            self.perform("back")
-            self.press(key.removeprefix("alt+"))
-        else:
-            self.press(key)
-        opening, self.opening = self.opening, None
-        if opening is not None:
-            await opening
 
-    def press(self, key: str) -> None:
-        """Do what a single key means."""
-        for action in BY_NAME.values():
-            if key in action.keys:
-                self.perform(action.name)
-                return
-        if key in PREFIXES:
-            self.action_prefix(key)
-
-    def action_do(self, name: str) -> None:
-        """A key was pressed."""
-        self.perform(name)
-
-    def action_prefix(self, key: str) -> None:
-        """The first of two keys was pressed."""
-        self.prefix = key
-        self.tell()
-
-    def perform(self, name: str) -> None:
-        """Do an action, if it applies to what has the focus: the pane itself, else the files, else the screen."""
-        pane = self.pane
-        self.notice = ""
-        if pane.place not in BY_NAME[name].places:
-            return
-        for target in (pane, self, self.files):
-            handler = getattr(target, f"do_{name}", None)
-            if handler is not None:
-                handler()
-                break
-        self.tell_footer()
+    def doers(self) -> tuple[object, ...]:
+        """The pane that has the focus, the screen, and the files, which the keys of a view are for anywhere."""
+        return (self.pane, self, self.files)
 
     # What the panes say
 

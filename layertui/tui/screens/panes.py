@@ -1,40 +1,30 @@
 """The panes of the main screen: which there are, where they stand, and which one has the focus."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 from textual.app import ComposeResult
-from textual.reactive import Reactive
-from textual.screen import Screen
-from textual.widget import Widget
-from textual.worker import Worker
 
 from layertui.sources.opened import Opened
 from layertui.tui.actions import Place
 from layertui.tui.loading import Loader
 from layertui.tui.roots import Holdings, HostView
 from layertui.tui.screens.arrange import Arrangement, arrange
+from layertui.tui.screens.keyed import KeyScreen
 from layertui.tui.state import ImageState
-from layertui.tui.widgets.bars import Bar
 from layertui.tui.widgets.files import FilePane
 from layertui.tui.widgets.find import FindPane
 from layertui.tui.widgets.hosttree import HostTree
 from layertui.tui.widgets.lines import LineList
-from layertui.tui.widgets.looks import LOOK_CLASSES, Still
+from layertui.tui.widgets.looks import Still
 from layertui.tui.widgets.page import DetailPane, PageView
-from layertui.tui.widgets.prompt import Prompt
 from layertui.tui.widgets.tree import TreePane
 
 CUT_DETAILS = 3
 """Lines of details that are too few to wrap anything."""
 
 
-class PanesScreen(Screen[object], inherit_bindings=False):
+class PanesScreen(KeyScreen):
     """Header, images and layers, files, details, footer."""
-
-    COMPONENT_CLASSES = LOOK_CLASSES
-
-    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
-    """Textual draws the whole screen when the focus moves; the panes draw what changes themselves."""
 
     def __init__(
         self,
@@ -53,12 +43,12 @@ class PanesScreen(Screen[object], inherit_bindings=False):
         self.here: tuple[int, int] | None = None
         """The entry and the layer that are looked at."""
         self.loader = Loader(self, low_bandwidth=low_bandwidth)
-        self.body = Still(id="body")
+        self.body = Still(classes="body")
         kind = HostTree if self.holdings.host else TreePane
         self.images: TreePane = kind(self.holdings, id="tree")
-        self.files = FilePane(id="files")
-        self.find = FindPane(id="find")
-        self.page = PageView(id="page")
+        self.files = FilePane(id="files", classes="pane")
+        self.find = FindPane(id="find", classes="pane")
+        self.page = PageView(id="page", classes="pane")
         self.find.display = self.page.display = False
         self.page_name = ""
         """What is open in the place of the files: help, info, file or find; empty for nothing."""
@@ -67,19 +57,9 @@ class PanesScreen(Screen[object], inherit_bindings=False):
         self.side = PageView(id="side")
         self.side.can_focus = False
         self.details = DetailPane(id="details", wrapping=False)
-        self.header = Bar(id="header")
-        self.footer = Bar(id="footer")
-        self.prompt = Prompt(id="prompt")
-        self.opening: Awaitable[object] | None = None
-        """A screen that is being opened: the next key is for it."""
-        self.asking = ""
-        """What the prompt asks for: filter, tree (a filter of that) or find; empty for nothing."""
-        self.prefix = ""
         self.zoomed = False
         self._placed: tuple[Arrangement, LineList, bool] | None = None
         self.images_extra = 0
-        self.notice = ""
-        """One sentence in the footer, until the next key."""
         self.hits_at = -1
         """Which hit of the last search was gone to; -1 before any."""
         self.jump_when_found = False
@@ -108,16 +88,6 @@ class PanesScreen(Screen[object], inherit_bindings=False):
         """Whether there is a layer to look at."""
         state = self.state
         return state is not None and state.image is not None and bool(state.image.layers)
-
-    # What the loader needs
-
-    def start_worker(self, work: Callable[[], None], group: str) -> Worker[None]:
-        """Run `work` in a thread that does not end the app when it fails."""
-        return self.run_worker(work, group=group, thread=True, exit_on_error=False)
-
-    def call_in(self, delay_s: float, callback: Callable[[], None]) -> None:
-        """Call back in a while."""
-        self.set_timer(delay_s, callback)
 
     # Layout
 

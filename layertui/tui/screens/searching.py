@@ -5,7 +5,6 @@ from layertui.tui.messages import Found
 from layertui.tui.screens.browsing import BrowsingScreen
 from layertui.tui.widgets.find import hits_text
 from layertui.tui.widgets.hosttree import HostTree
-from layertui.tui.widgets.lines import LineList
 from layertui.tui.widgets.prompt import Prompt
 
 
@@ -98,12 +97,10 @@ class SearchingScreen(BrowsingScreen):
             self.forget_hits()
             self.close_page()
 
-    def on_prompt_left(self) -> None:
-        """The mouse gave the focus to a pane: what was typed stays."""
-        if self.asking and isinstance(self.focused, LineList):  # and not because the terminal lost the focus
-            self.asking = ""
-            self.place_panes()
-            self.tell()
+    def prompt_left(self) -> None:
+        """The panes are placed without the prompt."""
+        self.place_panes()
+        self.tell()
 
     def go_to_hit(self, index: int) -> None:
         """Go to a hit of the last search, in its layer."""

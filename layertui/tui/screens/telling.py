@@ -4,23 +4,21 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from layertui.present.safetext import cell_width, crop_end, safe
+from layertui.present.safetext import safe
 from layertui.present.units import size_text
-from layertui.tui.actions import Place, footer, prefix_hint
+from layertui.tui.actions import Place
 from layertui.tui.pages import file_page, history_lines, path_details
+from layertui.tui.screens.keyed import LEAST_KEYS
 from layertui.tui.screens.panes import PanesScreen
 from layertui.tui.state import ImageState, Rate, Reading, progress_bytes
 from layertui.tui.tree_pages import layer_details, tree_details
 from layertui.tui.tree_rows import NOWHERE, What, count_text, entry_name, total_bytes
 from layertui.tui.widgets.bars import header_line
 from layertui.tui.widgets.lines import LineList
-from layertui.tui.widgets.looks import Line, cells, spread
+from layertui.tui.widgets.looks import Line
 
 ROOM_FOR_RATE = 100
 """Columns from which the footer has room for how fast the reading is."""
-
-LEAST_KEYS = 18
-"""Cells that `? help  q quit` takes in the footer, whatever else is said there, with its margins."""
 
 
 def fraction_text(done_bytes: int, total_bytes: int) -> str:
@@ -48,11 +46,6 @@ class TellingScreen(PanesScreen):
         self.tell_details()
         self.tell_footer()
 
-    def say(self, notice: str) -> None:
-        """Say one sentence in the footer, until the next key."""
-        self.notice = notice
-        self.tell_footer()
-
     def tell_header(self) -> None:
         """What is open, and its totals."""
         state = self.state
@@ -73,23 +66,7 @@ class TellingScreen(PanesScreen):
             sizes.append(f"reclaimable {'' if whole else '>= '}{size_text(state.reclaimable_bytes)}")
         self.header.show(header_line(names, sizes or [""], self.app.size.width))
 
-    def tell_footer(self) -> None:
-        """The keys; or a notice, what can follow a prefix, and what is being read."""
-        width = self.app.size.width
-        progress = self.progress_text()
-        right: Line = [("key", f"{progress} ")] if progress else []
-        if self.prefix:
-            self.footer.show([("key", f" {prefix_hint(self.prefix)}")])
-        elif self.notice:
-            least = [("dim", f"{footer(Place.PAGE, LEAST_KEYS - 4)} ")]
-            whole = cell_width(self.notice) < width
-            notice = self.notice if whole else crop_end(self.notice.removesuffix("."), width - 1)
-            self.footer.show(spread([("win", f" {notice}")], right or least, width))
-        else:
-            text = footer(self.pane.place, width - 1 - (cells(right) + 2 if right else 0), self._useless())
-            self.footer.show(spread([("dim", f" {text}")], right, width))
-
-    def _useless(self) -> set[str]:
+    def useless(self) -> set[str]:
         """Actions that the footer leaves out: they would do nothing here."""
         row = self.images.row if self.pane is self.images else None
         useless = set() if self.closable else {"back"}

@@ -9,9 +9,9 @@ from layertui.tui.widgets.looks import Line, Looks, cells, spread
 class Bar(Looks):
     """One line across the screen, drawn only when it changes."""
 
-    def __init__(self, *, id: str) -> None:
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         """Make it empty."""
-        super().__init__(id=id)
+        super().__init__(id=id, classes=classes)
         self._line: Line = ()
 
     def show(self, line: Line) -> None:

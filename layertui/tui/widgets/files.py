@@ -41,9 +41,9 @@ class FilePane(Choosing, LineList):
     class Asked(Message):
         """Enter was pressed on a file."""
 
-    def __init__(self, *, id: str) -> None:
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         """Make it empty."""
-        super().__init__(id=id)
+        super().__init__(id=id, classes=classes)
         self.folds = Folds()
         self.rows: FileRows | None = None
         self.squash: Squash | None = None

@@ -28,9 +28,9 @@ class FindPane(LineList):
 
     place: ClassVar[Place] = Place.FIND
 
-    def __init__(self, *, id: str) -> None:
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         """Make it empty."""
-        super().__init__(id=id)
+        super().__init__(id=id, classes=classes)
         self.query_text = ""
         self.hits: Sequence[Hit] = ()
         self.squash: Squash | None = None

@@ -19,9 +19,9 @@ class PageView(LineList):
     place: ClassVar[Place] = Place.PAGE
     CURSOR: ClassVar[bool] = False
 
-    def __init__(self, *, id: str | None = None, wrapping: bool = True) -> None:
+    def __init__(self, *, id: str | None = None, classes: str | None = None, wrapping: bool = True) -> None:
         """Make it empty."""
-        super().__init__(id=id)
+        super().__init__(id=id, classes=classes)
         self.wrapping = wrapping
         """Whether long lines are wrapped."""
         self.source: Callable[[int], Sequence[Line]] = lambda width: ()

@@ -43,9 +43,9 @@ class Prompt(Looks, can_focus=True):
 
     MOVES = {"up": "cursor_up", "down": "cursor_down", "pageup": "page_up", "pagedown": "page_down"}
 
-    def __init__(self, *, id: str) -> None:
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         """Make it empty."""
-        super().__init__(id=id)
+        super().__init__(id=id, classes=classes)
         self.label = ""
         self.text = ""
         self.remark = ""
