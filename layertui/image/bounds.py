@@ -59,5 +59,8 @@ SPLIT_LINE_BYTES = Bound("LAYERTUI_MAX_SPLIT_LINE_BYTES", 16 << 20, "bytes")
 SPLIT_BYTES = Bound("LAYERTUI_MAX_SPLIT_BYTES", 1 << 30, "bytes")
 """A tar-split file as stored: that of a layer of a million files has some 50 MiB, and one with holes has no end."""
 
+TOC_BYTES = Bound("LAYERTUI_MAX_TOC_BYTES", 256 << 20, "bytes")
+"""A layer's table of contents, as JSON: a file takes some 350 bytes of it, and very little expands to a great many."""
+
 MANY_LAYERS = 128
 """Layers from which on engines refuse an image; opened here, with a warning."""

@@ -120,22 +120,26 @@ def forget_row(columns: Columns) -> None:
     columns.sparse.pop(row, None)
 
 
-def clean_odd_name(columns: Columns, name: bytes, kind: int, position: int) -> tuple[bytes, int] | None:
-    """Clean a name that is not plain; None where no entry comes of it: a marker of a directory, or refused."""
+def clean_odd_name(columns: Columns, name: bytes, kind: int, position: int | None) -> tuple[bytes, int] | None:
+    """Clean a name that is not plain; None where no entry comes of it: a marker of a directory, or refused.
+
+    `position` is where its header stands in the tar, None in a listing that is no tar.
+    """
+    where = "" if position is None else f"byte {position:,}: "
     if b"\0" in name:
-        columns.refuse(f"byte {position:,}: a name holds a NUL byte and is refused: {shown(name)}")
+        columns.refuse(f"{where}a name holds a NUL byte and is refused: {shown(name)}")
         return None
     if len(name) > PATH_LIMIT_BYTES:
-        columns.refuse(f"byte {position:,}: a path of {len(name):,} bytes is over the bound of {PATH_LIMIT_BYTES:,}.")
+        columns.refuse(f"{where}a path of {len(name):,} bytes is over the bound of {PATH_LIMIT_BYTES:,}.")
         return None
     key, escaped = clean(name)
     if key.count(b"\0") >= COMPONENT_LIMIT:
-        columns.refuse(f"byte {position:,}: a path has more components than the bound of {COMPONENT_LIMIT:,}.")
+        columns.refuse(f"{where}a path has more components than the bound of {COMPONENT_LIMIT:,}.")
         return None
     if escaped:
         columns.warn(f"{shown(name)}: leads out of the root with '..'; it is shown inside it.")
     if not key and kind != Kind.DIRECTORY:
-        columns.refuse(f"byte {position:,}: a {Kind(kind).name.lower()} without a name is passed over.")
+        columns.refuse(f"{where}a {Kind(kind).name.lower()} without a name is passed over.")
         return None
     parent = parent_of(key)
     base = key[len(parent) + 1 :] if parent else key
