@@ -11,31 +11,63 @@ from layertui.errors import Cancelled, LayertuiError
 INTERRUPTED = 130
 """The exit code after Ctrl+C."""
 
-COMMANDS = frozenset({"ls", "layers", "inspect", "files", "which", "find", "diff", "extract", "cat", "doctor"})
+HELP = frozenset({"--help", "-h", "--version"})
+"""At the end of a command line: what asks for no more than a text."""
+
+WITHOUT_CONFIG = HELP | {"config", "completion", "man", "_complete"}
+"""What a config that is wrong does not stand in the way of."""
+
+COMMANDS = frozenset(
+    {
+        *("ls", "layers", "inspect", "files", "which", "find", "diff", "extract", "cat"),
+        *("doctor", "config", "completion", "man"),
+    }
+)
 """Words that are commands; anything else that stands alone is a reference to open."""
 
 
 def _run(arguments: list[str]) -> None:
-    """Show this host, or a reference that stands alone, at once; all else is for the parser, which takes longer.
+    """Show this host, or one or two references that stand alone, at once; all else is for the parser: it takes longer.
 
     Until the first frame nothing is looked through for garbage: almost all that a start makes stays, and to find that
     out again and again took a sixth of the time.
     """
+    if not (WITHOUT_CONFIG.intersection(arguments[:1]) or HELP.intersection(arguments[-1:])):
+        _take_config()
     if not arguments:
         gc.disable()
         from layertui.showing import show_host
 
         show_host()
-    elif len(arguments) == 1 and not arguments[0].startswith("-") and arguments[0] not in COMMANDS:
+    elif len(arguments) <= 2 and not any(map(_is_word, arguments)):
         gc.disable()
-        from layertui.opening import open_reference_or_demo
-        from layertui.showing import show
+        from layertui import showing
 
-        show(open_reference_or_demo(arguments[0]))
+        if len(arguments) == 2:
+            showing.show_two(*arguments)
+            return
+        from layertui.opening import open_reference_or_demo
+
+        showing.show(open_reference_or_demo(arguments[0]), arguments[0])
     else:
-        from layertui.commands_content import run
+        from layertui.commands_settings import run
 
         run(arguments)
+
+
+def _take_config() -> None:
+    """Let config.toml say what the environment leaves out; without one nothing is imported for it."""
+    from layertui.settings.places import config_path
+
+    if os.path.lexists(config_path(os.environ)):
+        from layertui.settings.effective import fill
+
+        fill(os.environ)
+
+
+def _is_word(argument: str) -> bool:
+    """Whether an argument is for the parser: an option, or a command."""
+    return argument.startswith("-") or argument in COMMANDS or argument in WITHOUT_CONFIG
 
 
 def main(arguments: list[str] | None = None) -> None:

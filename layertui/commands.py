@@ -1,7 +1,7 @@
 """The commands: what each is asked, and what it prints."""
 
 import os
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
@@ -18,7 +18,7 @@ from layertui.opening import check_layer, open_image, open_reference_or_demo
 from layertui.present import report, table
 from layertui.present.selection import GROUPS, view_states
 from layertui.present.view import ADDED, MODIFIED, REMOVED, View
-from layertui.showing import show, show_host
+from layertui.showing import show, show_host, show_two
 
 CHANGED_GROUPS = {"a": GROUPS[ADDED], "m": GROUPS[MODIFIED], "r": GROUPS[REMOVED]}
 """Letters of `--changed`."""
@@ -39,6 +39,10 @@ Reference = Annotated[
 JsonFlag = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON object.")]
 PlatformOption = Annotated[
     str | None, Parameter(name="--platform", help="Which of several platforms, such as linux/arm64.")
+]
+GlyphsOption = Annotated[
+    Literal["auto", "unicode", "ascii"] | None,
+    Parameter(help="Draw with ASCII alone, or not; told by the locale otherwise."),
 ]
 VerifyFlag = Annotated[
     bool, Parameter(name="--verify-digests", negative="", help="Read plain layers whole to check their digests too.")
@@ -63,18 +67,28 @@ app = App(
 @app.default
 def open_screen(
     ref: Reference | None = None,
+    other: Reference | None = None,
     /,
     *,
     platform: PlatformOption = None,
     theme: Annotated[str | None, Parameter(help="A theme's name; told by the terminal otherwise.")] = None,
     low_bandwidth: Annotated[bool | None, Parameter(help="Send less; the default where SSH_CONNECTION is set.")] = None,
-    mouse: Annotated[bool, Parameter(help="Take mouse events.")] = True,
+    mouse: Annotated[bool | None, Parameter(help="Take mouse events; the default.")] = None,
+    glyphs: GlyphsOption = None,
 ) -> None:
-    """Open an image on the screen, or all that this host holds; without a terminal, print its layers or the list."""
-    if ref is None:
-        show_host(theme=theme, low_bandwidth=low_bandwidth, mouse=mouse)
+    """Open an image on the screen, compare two, or show all that this host holds.
+
+    Without a terminal, print the image's layers, how the two differ, or the list.
+    """
+    if ref is not None and other is not None:
+        show_two(ref, other, platform=platform, theme=theme, low_bandwidth=low_bandwidth, mouse=mouse, glyphs=glyphs)
         return
-    show(open_reference_or_demo(ref, platform), theme=theme, low_bandwidth=low_bandwidth, mouse=mouse)
+    if ref is None:
+        show_host(theme=theme, low_bandwidth=low_bandwidth, mouse=mouse, glyphs=glyphs)
+        return
+    show(
+        open_reference_or_demo(ref, platform), ref, theme=theme, low_bandwidth=low_bandwidth, mouse=mouse, glyphs=glyphs
+    )
 
 
 @app.command
@@ -82,10 +96,11 @@ def demo(
     *,
     theme: Annotated[str | None, Parameter(help="A theme's name; told by the terminal otherwise.")] = None,
     low_bandwidth: Annotated[bool | None, Parameter(help="Send less; the default where SSH_CONNECTION is set.")] = None,
-    mouse: Annotated[bool, Parameter(help="Take mouse events.")] = True,
+    mouse: Annotated[bool | None, Parameter(help="Take mouse events; the default.")] = None,
+    glyphs: GlyphsOption = None,
 ) -> None:
     """Open a built-in image that shows every mark."""
-    show(open_reference_or_demo("demo"), theme=theme, low_bandwidth=low_bandwidth, mouse=mouse)
+    show(open_reference_or_demo("demo"), theme=theme, low_bandwidth=low_bandwidth, mouse=mouse, glyphs=glyphs)
 
 
 @app.command

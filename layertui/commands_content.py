@@ -1,12 +1,10 @@
-"""The commands for what is inside files, each from a module of its own when it is called; and all commands run here."""
+"""The commands for what is inside files, each from a module of its own when it is called."""
 
 from typing import Annotated
 
-import cyclopts
 from cyclopts import Parameter
 
 from layertui.commands import JsonFlag, PlatformOption, Reference, app
-from layertui.errors import UsageError
 
 
 @app.command
@@ -143,11 +141,3 @@ def find(
 
     wanted = Wanted(pattern, regex, fuzzy, name, content, content_regex, ignore_case)
     search(ref, wanted, layer=layer, null=null, as_json=json, platform=platform)
-
-
-def run(arguments: list[str]) -> None:
-    """Run the command that the arguments name; raises UsageError where they cannot be understood."""
-    try:
-        app(arguments, exit_on_error=False, print_error=False)
-    except cyclopts.CycloptsError as error:
-        raise UsageError(" ".join(str(error).split()), "Try: layertui --help") from error

@@ -21,7 +21,7 @@ from layertui.stack.align import align, compare_configs, same_up_to
 from layertui.stack.compare import Comparison, Side, compare
 from layertui.stack.compare_reading import Contents
 from layertui.stack.comparing_content import ContentComparer, kept_in
-from layertui.stack.load import Loaded
+from layertui.stack.load import Loaded, needs_lower
 from layertui.stack.renames import renames
 
 DIFFERENT = 1
@@ -133,7 +133,7 @@ def read_side(what: Meant) -> tuple[Side, Loaded]:
     numbers = range(len(image.layers)) if what.selector is None else what.selector.resolve(image)
     merged = what.selector is None or what.selector.merged
     loaded = read_image(image, numbers)
-    if not merged and any(tree.lower_links or tree.columns.metacopies for tree in loaded.squash.trees):
+    if not merged and needs_lower(loaded.squash):
         loaded = read_image(image, range(numbers.stop))
     if loaded.problems and not set(numbers) - loaded.unread:
         raise loaded.problems[0]

@@ -10,12 +10,11 @@ from layertui.headless import read_image, report_problems
 from layertui.image.image import Image
 from layertui.opening import check_layer, open_image
 from layertui.present.find import fuzzy
-from layertui.present.found import found_json, found_line
+from layertui.present.found import Match, found_json, found_line
 from layertui.present.query import parse_query
 from layertui.progress import ProgressLine
 from layertui.stack.load import Loaded
 from layertui.stack.search import ContentSearch
-from layertui.stack.search_content import FileHit
 from layertui.stack.search_names import Matcher, find_names, glob_matcher, regex_matcher
 from layertui.stack.search_pattern import Needle, compile_needle
 from layertui.stack.squash import Squash
@@ -28,9 +27,6 @@ _FUZZY_LIMIT = 1_000_000
 
 _GLOB = frozenset("*?[")
 """What makes a pattern a glob."""
-
-Match = tuple[int, FileHit | None]
-"""A position, and where in its content the match is, if that was looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,15 +99,16 @@ def find(
     loaded = read_image(image)
     squash = loaded.squash
     positions = _named(squash, wanted, matchers, layers)
-    problems: list[LayertuiError] = []
+    problems: dict[int, LayertuiError] = {}
     with ProgressLine() as progress:
         matches = (
-            ((position, None) for position in positions)
+            (Match(position) for position in positions)
             if needle is None
             else _contents(image, squash, needle, positions, progress, problems)
         )
         found = _print(image, squash, matches, null=null, as_json=as_json)
-    _end(replace(loaded, problems=(*loaded.problems, *problems)), found, as_json=as_json)
+    told = {number: (*said, *_given(problems.get(number))) for number, said in loaded.found.items()}
+    _end(replace(loaded, found=told), found, as_json=as_json)
 
 
 def _meant(ref: str, platform: str | None, layer: int | None) -> tuple[Image, Container[int] | None]:
@@ -147,7 +144,7 @@ def _contents(
     needle: Needle,
     positions: Iterable[int],
     progress: ProgressLine,
-    problems: list[LayertuiError],
+    problems: dict[int, LayertuiError],
 ) -> Iterator[Match]:
     """The versions whose content matches, as they are found; what could not be read is added to the problems."""
 
@@ -159,8 +156,12 @@ def _contents(
     search = ContentSearch(image, squash, needle, positions, progress=show)
     for match in search:
         progress.clear()
-        yield match.position, match.hit
-    problems += search.problems
+        yield Match(match.position, match.hit)
+    problems.update(search.problems)
+
+
+def _given(problem: LayertuiError | None) -> tuple[LayertuiError, ...]:
+    return () if problem is None else (problem,)
 
 
 def _print(image: Image, squash: Squash, matches: Iterable[Match], *, null: bool, as_json: bool) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +14,7 @@ from layertui.present.details import read_from
 from layertui.present.safetext import safe
 from layertui.progress import ProgressLine
 from layertui.sources.base import ImageEntry
-from layertui.sources.reference import HELD
+from layertui.sources.reference import HELD, REMOTE
 from layertui.sources.resolve import Opened
 from layertui.stack.load import Loaded, load
 
@@ -41,9 +41,17 @@ def only_entry(opened: Opened) -> ImageEntry:
     more = f", and {len(images) - 20} more" if len(images) > 20 else ""
     raise UsageError(
         f"{opened.source.label} holds {len(images)} {images[0].kind}s; say which one: {names}{more}.",
-        "Write its name behind a colon, such as "
-        f"{_before_colon(opened)}:{images[0].tags[0] if images[0].tags else images[0].reference}",
+        _how_to_choose(opened, images),
     )
+
+
+def _how_to_choose(opened: Opened, images: Sequence[ImageEntry]) -> str:
+    """What to write for one of several images of a source."""
+    if opened.source.scheme in REMOTE:
+        platform = next((entry.platform.text for entry in images if entry.platform is not None), None)
+        return f"Choose one: --platform {platform}" if platform else "Name one by its digest, behind an @."
+    name = images[0].tags[0] if images[0].tags else images[0].reference
+    return f"Write its name behind a colon, such as {_before_colon(opened)}:{name}"
 
 
 def _before_colon(opened: Opened) -> str:
@@ -56,10 +64,12 @@ def read_image(
 ) -> Loaded:
     """Read an image's layers, with progress on stderr."""
     with ProgressLine() as progress:
-        sizes = {layer.index: layer.content.size_bytes for layer in image.layers if layer.content is not None}
 
         def show(layer: int, done: int) -> None:
-            progress.show(f"reading L{layer}  {100 * done // max(sizes[layer], 1)}%")
+            content = image.layers[layer].content
+            # Asked each time: that of a registry has as many as its table, once it turned out to have one.
+            total = content.size_bytes if content is not None else 0
+            progress.show(f"reading L{layer}  {100 * done // max(total, done, 1)}%")
 
         return load(image, numbers, verify_content=verify_content, verify_digests=verify_digests, progress=show)
 

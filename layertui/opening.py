@@ -3,13 +3,16 @@
 import os
 from dataclasses import replace
 
-from layertui.errors import NotFoundError, UsageError
+from layertui.errors import LayertuiError, NotFoundError, UsageError
 from layertui.image.image import Image
 from layertui.image.platform import Platform
 from layertui.layer.read import Progress
 from layertui.progress import ProgressLine
-from layertui.sources.reference import LayerSelector, parse_reference
-from layertui.sources.resolve import Opened, open_reference, pick
+from layertui.sources.reference import READABLE, LayerSelector, parse_reference
+from layertui.sources.resolve import Opened, open_reference, pick, split_path
+
+SCHEME_OF_DEMO = "demo"
+"""What the built-in images are called; their module is imported only for them."""
 
 
 def open_reference_or_demo(ref: str, platform: str | None = None) -> Opened:
@@ -20,11 +23,43 @@ def open_reference_or_demo(ref: str, platform: str | None = None) -> Opened:
         return open_quietly(ref, platform, lambda done: line.show(f"unpacking {done / 1e6:,.0f} MB"))
 
 
+def open_two(a: str, b: str, platform: str | None = None) -> tuple[Opened, Opened]:
+    """Open what two references mean, one image each; a file, a directory or a stream that holds both is opened once.
+
+    Raises LayertuiError, where a reference leaves several images too.
+    """
+    from layertui.headless import only_entry  # as below
+
+    one = open_reference_or_demo(a, platform)
+    place_a, place_b = _place(a), _place(b)
+    if place_a is not None and place_b is not None and place_a[0] == place_b[0]:
+        wanted = Platform.parse(platform) if platform else None
+        other = pick(one.source, place_b[1], wanted, place_b[2])
+    else:
+        other = open_reference_or_demo(b, platform)
+    return replace(one, chosen=one.chosen or only_entry(one)), replace(other, chosen=other.chosen or only_entry(other))
+
+
+def _place(ref: str) -> tuple[tuple[str | None, str], str | None, LayerSelector | None] | None:
+    """Where a reference leads to, by scheme and path, the name in there and the layers; None for what engines hold."""
+    reference = parse_reference(ref)
+    head, _, name = reference.name.partition(":")
+    if reference.scheme is None and (head == "-" or (head == SCHEME_OF_DEMO and not os.path.lexists(ref))):
+        return (None, head), name or None, reference.layers
+    if reference.scheme not in (None, *READABLE):
+        return None
+    try:
+        path, inside, reference = split_path(reference)
+    except LayertuiError:
+        return None  # an engine may have it, or it is nowhere: opening it says so
+    return (reference.scheme, os.path.realpath(path)), inside, reference.layers
+
+
 def open_quietly(ref: str, platform: str | None = None, progress: Progress | None = None) -> Opened:
     """The same without a word: what the screen calls for what is chosen on it."""
     reference = parse_reference(ref)
     scheme, _, name = reference.name.partition(":")
-    if scheme == "demo" and reference.scheme is None and not os.path.lexists(ref):
+    if scheme == SCHEME_OF_DEMO and reference.scheme is None and not os.path.lexists(ref):
         from layertui.sources.demo import demo_source
 
         return pick(demo_source(), name or None, Platform.parse(platform) if platform else None, reference.layers)

@@ -8,35 +8,81 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from layertui.errors import UsageError
-
 if TYPE_CHECKING:
     from layertui.sources.opened import Opened
 
 
-def show(opened: "Opened", *, theme: str | None = None, low_bandwidth: bool | None = None, mouse: bool = True) -> None:
-    """Show an opened source on the screen; print its layers where the output is no terminal."""
+def show(
+    opened: "Opened",
+    typed: str = "",
+    *,
+    theme: str | None = None,
+    low_bandwidth: bool | None = None,
+    mouse: bool | None = None,
+    glyphs: str | None = None,
+) -> None:
+    """Show an opened source on the screen; print its layers where the output is no terminal.
+
+    `typed` is the reference that led to it, which is remembered.
+    """
     if _has_screen():
-        _check_theme(theme)
+        _prepare(theme)
         from layertui.tui.app import run
 
-        _end(run(opened, theme=theme, low_bandwidth=low_bandwidth, mouse=mouse))
+        remembered = (typed,) if typed else ()
+        _end(run(opened, theme=theme, low_bandwidth=low_bandwidth, mouse=mouse, glyphs=glyphs, typed=remembered))
         return
     from layertui.headless import print_layers
 
     print_layers(opened)
 
 
-def show_host(*, theme: str | None = None, low_bandwidth: bool | None = None, mouse: bool = True) -> None:
+def show_two(
+    a: str,
+    b: str,
+    *,
+    platform: str | None = None,
+    theme: str | None = None,
+    low_bandwidth: bool | None = None,
+    mouse: bool | None = None,
+    glyphs: str | None = None,
+) -> None:
+    """Compare what two references mean on the screen; print how they differ where the output is no terminal."""
+    if _has_screen():
+        _prepare(theme)
+        from layertui.opening import open_two
+
+        pair = open_two(a, b, platform)
+        from layertui.tui.app import run
+        from layertui.tui.roots import PairView
+
+        _end(run(PairView(*pair), theme=theme, low_bandwidth=low_bandwidth, mouse=mouse, glyphs=glyphs, typed=(a, b)))
+        return
+    from layertui.diffing import diff
+
+    diff(a, b, platform=platform)
+
+
+def show_host(
+    *,
+    theme: str | None = None,
+    low_bandwidth: bool | None = None,
+    mouse: bool | None = None,
+    glyphs: str | None = None,
+) -> None:
     """Show what this host holds on the screen; list its images where the output is no terminal."""
     if _has_screen():
-        _check_theme(theme)
+        _prepare(theme)
         from layertui.sources.host import look
         from layertui.tui.app import run
         from layertui.tui.roots import HostView
 
         view = HostView(tuple(look(os.environ)))
-        _end(run(view, open_reference=_open_offered, theme=theme, low_bandwidth=low_bandwidth, mouse=mouse))
+        _end(
+            run(
+                view, open_reference=_open_offered, theme=theme, low_bandwidth=low_bandwidth, mouse=mouse, glyphs=glyphs
+            )
+        )
         return
     from layertui.listing import list_images
 
@@ -57,13 +103,10 @@ def _has_screen() -> bool:
     return False
 
 
-def _check_theme(theme: str | None) -> None:
-    if theme is None:
-        return
-    from layertui.tui.app import theme_names
+def _prepare(theme: str | None) -> None:
+    from layertui.tui.prepare import prepare
 
-    if theme not in theme_names():
-        raise UsageError(f"There is no theme {theme}.", f"Themes: {', '.join(theme_names())}")
+    prepare(theme, os.environ)
 
 
 def _end(code: int) -> None:

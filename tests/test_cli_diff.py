@@ -255,3 +255,15 @@ def test_a_large_file_is_said_and_not_diffed(
     assert b"\nLarge files a/large and b/large differ: above 10 bytes (LAYERTUI_MAX_PATCH_FILE_BYTES)\n" in ran.out
     assert b"-a\n+b\n" in ran.out
     assert ran.err == b"layertui: not in the patch: 1 file above the bound\n"
+
+
+def test_two_references_without_a_terminal_are_a_diff(pair: tuple[str, str], capfdbinary: Capture) -> None:
+    told = run(capfdbinary, "diff", *pair)
+    assert run(capfdbinary, *pair) == told
+    assert run(capfdbinary, *pair, "--platform", "linux/amd64") == told
+    layers = run(capfdbinary, f"{pair[0]}#0", f"{pair[1]}#0..1")
+    assert layers.out.startswith(b"A  image:a L0 ADD base /\nB  image:b L0..L1 merged\n")
+    assert layers.code == 1
+    assert run(capfdbinary, pair[0], pair[0]).code == 0
+    missing = run(capfdbinary, pair[0], f"{pair[1]}.not")
+    assert (missing.code, missing.out) == (3, b"")

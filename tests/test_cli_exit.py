@@ -40,7 +40,7 @@ def shell(script: str, **variables: str) -> subprocess.CompletedProcess[bytes]:
         (["--no-such-option"], 2, "--no-such-option"),
         (["files"], 2, "ref"),
         (["layers", ""], 2, "The reference is empty."),
-        (["layers", "docker://x"], 2, "layertui docker-daemon:x"),
+        (["layers", "docker:x"], 2, "layertui docker-daemon:x"),
         (["layers", "/no/such/image.tar"], 3, "There is no file or directory /no/such/image.tar."),
         (["which", "demo:api:1.4", "no/such/path"], 3, "No layer of api:1.4 holds no/such/path."),
         (["layers", "/dev/null"], 4, "/dev/null is a character device"),

@@ -80,7 +80,7 @@ def test_layers_in_the_reference_and_as_json(
         "directories": 2,
         "others": 1,
         "content_bytes": 23,
-        "notes": [],
+        "notes": ["1 file has no setuid or setgid bit any more: only --as-root-filesystem keeps them."],
         "problems": [],
     }
     assert run(capfdbinary, "extract", f"{image}#0..1", "etc/conf", "-o", str(tmp_path / "two")).code == 0

@@ -171,7 +171,7 @@ def test_what_a_filter_leaves_is_still_shared_with_the_rest(host: Host) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--filter", "until=1h"], ["--json", "--tree"], ["-q", "--json"], ["docker-daemon:api"], ["docker://api"]],
+    [["--filter", "until=1h"], ["--json", "--tree"], ["-q", "--json"], ["docker-daemon:api"], ["docker:api"]],
     ids=str,
 )
 def test_what_cannot_be_understood_is_said_before_anything_is_asked(host: Host, arguments: list[str]) -> None:

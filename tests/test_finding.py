@@ -9,7 +9,7 @@ import pytest
 
 from layertui.errors import NotFoundError, UsageError
 from layertui.finding import Wanted, find
-from layertui.stack.search_content import HIT_LIMIT
+from layertui.stack.search_file import HIT_LIMIT
 from tests.kit.docker import docker_archive
 from tests.kit.entries import directory, file, hardlink, opaque, symlink, whiteout
 from tests.kit.images import ImageSpec
@@ -192,3 +192,12 @@ def test_a_piped_gzip_of_an_archive_is_searched_too(tmp_path: Path, capsysbinary
     path = tmp_path / "image.tar.gz"
     path.write_bytes(gzip.compress(docker_archive([SPEC])))
     assert Found(path, capsysbinary).lines(Wanted(content="hunter2")) == ["L0 + x1 26 B app/.env:2: PASSWORD=hunter2"]
+
+
+def test_text_in_utf_16_is_found_as_any_other(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    text = "[login]\r\npassword=hunter2\r\n".encode("utf-16")
+    path = tmp_path / "image.tar"
+    path.write_bytes(docker_archive([ImageSpec(layers=((file("app.ini", text),),), tags=("wide:1",))]))
+    found = Found(path, capsysbinary)
+    assert found.lines(Wanted(content="hunter2")) == ["L0 + 56 B app.ini:2: password=hunter2"]
+    assert found.matches(Wanted(content_regex="^pass.*="))[0]["offset_bytes"] == 20

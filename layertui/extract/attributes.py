@@ -25,6 +25,8 @@ class Options:
     """Owners, setuid, setgid and sticky bits, devices, pipes and extended attributes too; only root can."""
     force: bool = False
     """Replace files that exist."""
+    new: bool = False
+    """Refuse a destination that is there already, be it a directory that has room for everything."""
 
     def check(self) -> None:
         """Raise UsageError where the process cannot do what is asked."""

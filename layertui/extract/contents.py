@@ -5,12 +5,10 @@ from itertools import chain
 
 from layertui.errors import Cancelled
 from layertui.image.blob import Content
-from layertui.layer.compression import MAGIC_BYTES, Compression, sniff
-from layertui.layer.read import Cancel, as_blob
-from layertui.layer.stored import StoredTree
+from layertui.layer.read import Cancel, layer_window
 from layertui.layer.tree import LayerTree
-from layertui.layer.version import parts, ticking
-from layertui.layer.window import BlobWindow, StreamWindow, Window
+from layertui.layer.version import parts
+from layertui.layer.window import Window
 
 CHUNK_BYTES = 256 * 1024
 """How much of a file is held at once."""
@@ -42,14 +40,8 @@ class Work:
 
 
 def open_window(content: Content, tree: LayerTree, work: Work) -> Window:
-    """A window for contents in the order of their offsets, as `layer_window`; passing over bytes can be cancelled."""
-    if isinstance(content, StoredTree):
-        return content.window(tree)
-    blob = as_blob(content)
-    compression = sniff(blob.read_at(0, MAGIC_BYTES))
-    if compression is Compression.PLAIN:
-        return BlobWindow(blob, None)
-    return StreamWindow(ticking(blob, compression, work.check))
+    """A window for contents in the order of their offsets; waiting for bytes and passing over them can be cancelled."""
+    return layer_window(content, tree, work.check)
 
 
 def stored_bytes(tree: LayerTree, row: int) -> int:

@@ -38,11 +38,12 @@ class Destination:
     folder: Folder
     """What is made is made here; it has no name of its own yet."""
 
-    def __init__(self, path: Path, *, force: bool = False) -> None:
+    def __init__(self, path: Path, *, force: bool = False, new: bool = False) -> None:
         self.label = str(path)
         """What messages call it; not made safe for a terminal."""
         self._path = path
         self._force = force
+        self._new = new
         self._name = b""
         """Its name in its parent, where it is yet to be made."""
         self._hidden = hidden_name()
@@ -58,6 +59,8 @@ class Destination:
         with ExitStack() as stack:
             self._target = Folder(self._open(self._path))
             stack.callback(self._target.close)
+            if self._new and not self._name:
+                raise UsageError(f"{self.label} exists already. Nothing was written.", "Choose another name.")
             # Before anything is made: an interrupt may come between any two steps.
             stack.callback(self._discard)
             self._aside = self._make_aside()

@@ -42,15 +42,16 @@ def layer_tar(layer: Layer, work: Work) -> LayerTar:
             f"{which}: the archive ends early, and {content.lost_bytes:,} bytes of the layer are missing.",
             "Its files that are whole can be extracted one by one.",
         )
-    if not isinstance(content, StoredTree):
-        blob = as_blob(content)
+    blob = content.whole(work.check) if isinstance(content, StoredTree) else as_blob(content)
+    if blob is not None:
         work.total_bytes = blob.size_bytes
         chunks = decompress(blob, sniff(blob.read_at(0, MAGIC_BYTES)), on_input=lambda data: work.add(len(data)))
         return _exact(chunks, layer.diff_id, which)
+    assert isinstance(content, StoredTree), "what is no blob is kept as files"
     if isinstance(content, SplitLayer):
         return _exact(assembled(content, work), layer.diff_id, which)
     tree = content.read(work.check)
-    window = content.window(tree)
+    window = content.window_for(tree, work.check)
     if tree.tar_bytes is not None:  # an engine's export, which is kept as the tar that came
         return _exact(_window_chunks(window, tree.tar_bytes, work), layer.diff_id, which)
     from layertui.extract.writtentar import write_tar  # the writer is for these alone

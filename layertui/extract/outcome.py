@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from layertui.errors import LayertuiError
+from layertui.extract.left_out import LeftOut
 
 PROBLEM_LIMIT = 50
 """How many sentences are kept; the count goes on."""
@@ -23,8 +24,13 @@ class Outcome:
     """Why single entries could not be made."""
     problem_count: int = 0
     """How many there are in all."""
-    notes: list[str] = field(default_factory=list)
-    """What was left out by rule, a sentence each; not made safe for a terminal."""
+    left_out: LeftOut = field(default_factory=LeftOut)
+    """What was left out by rule."""
+
+    @property
+    def notes(self) -> list[str]:
+        """What was left out by rule, a sentence each."""
+        return self.left_out.sentences()
 
     @property
     def made(self) -> int:

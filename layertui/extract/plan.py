@@ -1,6 +1,6 @@
 """What is to be taken out, in tree order: places beneath the destination, and which row of which layer fills each."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import compress
 
@@ -62,6 +62,23 @@ class Plan:
         yield from (key for key, _ in self.links)
 
 
+CHECKED_EVERY = 4096
+"""How many things are planned between two looks whether the person has cancelled: some milliseconds."""
+
+
+def plan_as(
+    squash: Squash, position: int, name: bytes, *, layer: int, merged: bool, check: Callable[[], None] | None = None
+) -> Plan:
+    """Plan to take out one version under a name that the person chose, a directory with all beneath it.
+
+    The empty name is the destination itself, for a directory: what lies in it goes right there. `check` is called now
+    and then, and may raise Cancelled. Raises NotFoundError for a whiteout; else as `plan_of`.
+    """
+    planner = _Planner(squash, squash.merged_mask(layer) if merged else squash.diff_mask(layer), layer, merged, check)
+    planner.add(position, name)
+    return planner.plan
+
+
 def plan_of(squash: Squash, positions: Iterable[int], *, layer: int, merged: bool) -> Plan:
     """Plan to take out versions, directories with all beneath them, each under its own name in the destination.
 
@@ -85,8 +102,11 @@ def plan_of(squash: Squash, positions: Iterable[int], *, layer: int, merged: boo
 
 
 class _Planner:
-    def __init__(self, squash: Squash, mask: bytes, layer: int, merged: bool) -> None:
+    def __init__(
+        self, squash: Squash, mask: bytes, layer: int, merged: bool, check: Callable[[], None] | None = None
+    ) -> None:
         self._squash = squash
+        self._check = check or (lambda: None)
         self._mask = mask
         self._layer = layer
         self._merged = merged
@@ -110,9 +130,12 @@ class _Planner:
         self._item(position, name)
         if squash.kind(position) != Kind.DIRECTORY:
             return
-        cut = len(squash.key(position))
+        key = squash.key(position)
+        cut = len(key) + (1 if key and not name else 0)  # a NUL parts a directory's name from what lies in it
         start, end = squash.run(squash.path(position)).stop, squash.subtree_ends[position]
-        for below in compress(range(start, end), self._mask[start:end]):
+        for count, below in enumerate(compress(range(start, end), self._mask[start:end])):
+            if not count % CHECKED_EVERY:
+                self._check()
             if squash.kind(below) == Kind.WHITEOUT:
                 plan.whiteouts += 1
                 continue

@@ -11,6 +11,7 @@ from layertui.extract.attributes import Options
 from layertui.extract.contents import Progress, Work, open_window, stored_parts
 from layertui.extract.destination import Destination
 from layertui.extract.failures import FAILURES, beneath, ends_all, write_error
+from layertui.extract.left_out import left_out
 from layertui.extract.outcome import Outcome
 from layertui.extract.plan import Item, Plan
 from layertui.image.image import Image
@@ -37,7 +38,7 @@ def extract(
     Raises LayertuiError, and Cancelled, after which nothing is left of it.
     """
     options.check()
-    target = Destination(destination, force=options.force)
+    target = Destination(destination, force=options.force, new=options.new)
     with target.filling():
         target.check((item.key for item in plan.directories), plan.keys())
         writer = _Writer(image, plan, target, options, Work(plan.content_bytes, progress, cancelled))
@@ -63,7 +64,6 @@ class _Writer:
         """Those that were made, in tree order; the destination itself is there in any case."""
         self._others: list[bytes] = []
         """What was made besides."""
-        self._left_out = 0
 
     def run(self) -> None:
         """Make everything aside, and set what directories keep once nothing more is made in them."""
@@ -82,7 +82,7 @@ class _Writer:
                 if not self._target.is_unit(key):
                     self._work.check()
                     self._finish(key, self._folder.directory(key))
-        self._note()
+        self.outcome.left_out = left_out(self._plan, self._options, self._work.check)
 
     def publish(self) -> None:
         """Move everything to its place."""
@@ -99,7 +99,6 @@ class _Writer:
         """Make a symlink, device or pipe."""
         kind = self._plan.kind(item)
         if not self._options.makes(kind):
-            self._left_out += 1
             return
         with self._entry(item.key) as may:
             if not may:
@@ -197,16 +196,6 @@ class _Writer:
 
     def _label(self, key: bytes) -> str:
         return beneath(self._target.label, key)
-
-    def _note(self) -> None:
-        """Say what was left out by rule."""
-        notes, whiteouts = self.outcome.notes, self._plan.whiteouts
-        if self._left_out:
-            what = "1 device or pipe is" if self._left_out == 1 else f"{self._left_out:,} devices and pipes are"
-            notes.append(f"{what} left out: only --as-root-filesystem makes them.")
-        if whiteouts:
-            what = "1 whiteout is" if whiteouts == 1 else f"{whiteouts:,} whiteouts are"
-            notes.append(f"{what} left out: they stand for no file.")
 
 
 def _write(fd: int, offset: int, data: bytes) -> None:

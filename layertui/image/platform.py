@@ -1,10 +1,14 @@
 """Platforms: what an image is built for, and which of several this host would run."""
 
+import os
 import platform as host
 import re
 from dataclasses import dataclass
 
 from layertui.errors import UsageError
+
+VARIABLE = "LAYERTUI_PLATFORM"
+"""Environment variable with the platform that is taken for this host's."""
 
 _MACHINES = {
     "x86_64": ("amd64", ""),
@@ -89,7 +93,13 @@ def _variant_number(variant: str) -> int:
 
 
 def host_platform() -> Platform:
-    """What containers on this host run as: Linux everywhere, since engines elsewhere start Linux in a machine."""
+    """What containers on this host run as: Linux everywhere, since engines elsewhere start Linux in a machine.
+
+    `LAYERTUI_PLATFORM` names another; raises UsageError where that is none.
+    """
+    named = os.environ.get(VARIABLE, "")
+    if named not in ("", "auto"):
+        return Platform.parse(named)
     machine = host.machine().lower()
     architecture, variant = _MACHINES.get(machine, (machine, ""))
     return Platform("linux", architecture, variant)

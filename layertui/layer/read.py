@@ -10,7 +10,7 @@ from layertui.image.blob import Blob, Content, CutBlob
 from layertui.image.digest import DiffID, Digest, new_hasher
 from layertui.layer.build import build
 from layertui.layer.columns import Columns
-from layertui.layer.compression import Compression, decompress, sniff
+from layertui.layer.compression import MAGIC_BYTES, Compression, decompress, sniff
 from layertui.layer.stored import StoredTree
 from layertui.layer.tar import Damage, scan
 from layertui.layer.tree import LayerTree
@@ -128,14 +128,35 @@ def as_blob(content: Content) -> Blob:
     return cast("Blob", content)
 
 
-def layer_window(content: Content, tree: LayerTree) -> Window:
-    """A window for reading contents at the offsets that a layer's tree names; a compressed layer's must rise."""
-    return content.window(tree) if isinstance(content, StoredTree) else tar_window(as_blob(content))
+def layer_window(content: Content, tree: LayerTree, tick: Progress | None = None) -> Window:
+    """A window for reading contents at the offsets that a layer's tree names; a compressed layer's must rise.
+
+    `tick` is called while bytes are waited for or passed over, and raises Cancelled to stop the work.
+    """
+    if not isinstance(content, StoredTree):
+        return tar_window(as_blob(content), tick)
+    return content.window(tree) if tick is None else content.window_for(tree, tick)
 
 
-def tar_window(blob: Blob) -> Window:
-    """A window over a layer's uncompressed tar; over a compressed one, offsets must rise."""
-    compression = sniff(blob.read_at(0, 16))
+def tar_window(blob: Blob, tick: Progress | None = None) -> Window:
+    """A window over a layer's uncompressed tar; over a compressed one, offsets must rise. `tick` as in `ticking`."""
+    compression = sniff(blob.read_at(0, MAGIC_BYTES))
     if compression is Compression.PLAIN:
         return BlobWindow(blob, None)
-    return StreamWindow(decompress(blob, compression))
+    return StreamWindow(ticking(blob, compression, tick))
+
+
+def ticking(blob: Blob, compression: Compression, tick: Progress | None) -> Iterator[bytes]:
+    """A blob's uncompressed bytes; `tick` is called with the stored bytes done, before each chunk of a mebibyte."""
+    if tick is None:
+        yield from decompress(blob, compression)
+        return
+    done = 0
+
+    def on_input(data: bytes) -> None:
+        nonlocal done
+        done += len(data)
+
+    for chunk in decompress(blob, compression, on_input=on_input):
+        tick(done)
+        yield chunk

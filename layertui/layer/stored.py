@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
+from layertui.image.blob import Blob
 from layertui.layer.tree import LayerTree
 from layertui.layer.window import Tick, Window
 
@@ -46,5 +47,21 @@ class StoredTree(ABC):
     def window(self, tree: LayerTree) -> Window:
         """Contents of the tree's files, at the offsets that its columns name; they may be asked in any order.
 
-        Fetching raises LayertuiError where a file is gone or is not what was listed.
+        Over a `tar` that is compressed they must rise, as in `read.tar_window`. Fetching raises LayertuiError where a
+        file is gone or is not what was listed.
         """
+
+    def window_for(self, tree: LayerTree, tick: Tick) -> Window:
+        """The same for one piece of work: where fetching has to wait, `tick` is called, and raises Cancelled."""
+        return self.window(tree)
+
+    def tar(self, tree: LayerTree, tick: Tick | None = None) -> Blob | None:
+        """The tar that `tree` was listed from, as stored, where it turned out to be one, as in a registry; else None.
+
+        `tick` is called with 0 while it is waited for, and raises Cancelled. Raises LayertuiError.
+        """
+        return None
+
+    def whole(self, tick: Tick | None = None) -> Blob | None:
+        """Its tar as stored, even where it is listed by a table of contents; None for files. As `tar`."""
+        return None

@@ -9,9 +9,9 @@ from typing import Protocol
 from layertui.errors import DamagedError, NotFoundError
 from layertui.image.blob import Blob, BytesBlob, Content
 from layertui.layer.columns import Kind
-from layertui.layer.compression import Compression, decompress, sniff
+from layertui.layer.compression import Compression, sniff
 from layertui.layer.member import shown
-from layertui.layer.read import as_blob
+from layertui.layer.read import as_blob, ticking
 from layertui.layer.sparse import Segment
 from layertui.layer.spool import spool
 from layertui.layer.stored import StoredTree
@@ -60,11 +60,19 @@ def open_version(content: Content, tree: LayerTree, row: int, tick: Tick | None 
     size_bytes, offset = columns.sizes[row], columns.offsets[row]
     segments = columns.sparse.get(row)
     stored_bytes = size_bytes if segments is None else sum(length for _, length in segments)
-    if isinstance(content, StoredTree):
-        stored: Blob = _InWindow(content.window(tree), offset, stored_bytes, label)
-    else:
-        stored = _of_tar(as_blob(content), offset, stored_bytes, tick, label)
+    stored = _stored(content, tree, offset, stored_bytes, tick, label)
     return stored if segments is None else _Sparse(stored, segments, size_bytes)
+
+
+def _stored(content: Content, tree: LayerTree, offset: int, size_bytes: int, tick: Tick | None, label: str) -> Blob:
+    """A run of what the layer holds."""
+    if not isinstance(content, StoredTree):
+        return _of_tar(as_blob(content), offset, size_bytes, tick, label)
+    tar = content.tar(tree, tick)
+    if tar is not None:
+        return _of_tar(tar, offset, size_bytes, tick, label)
+    window = content.window(tree) if tick is None else content.window_for(tree, tick)
+    return _InWindow(window, offset, size_bytes, label)
 
 
 def _of_tar(blob: Blob, offset: int, size_bytes: int, tick: Tick | None, label: str) -> Blob:
@@ -91,22 +99,6 @@ def _inflated(
             raise _cut(label)
         yield chunk
         offset += len(chunk)
-
-
-def ticking(blob: Blob, compression: Compression, tick: Tick | None) -> Iterator[bytes]:
-    """A blob's uncompressed bytes; `tick` is called with the stored bytes done, before each chunk of a mebibyte."""
-    if tick is None:
-        yield from decompress(blob, compression)
-        return
-    done = 0
-
-    def on_input(data: bytes) -> None:
-        nonlocal done
-        done += len(data)
-
-    for chunk in decompress(blob, compression, on_input=on_input):
-        tick(done)
-        yield chunk
 
 
 def parts(

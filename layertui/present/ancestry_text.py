@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from layertui.image.digest import ChainID
 from layertui.image.image import Container
+from layertui.present.glyphs import BRANCH, LAST, LINE, STROKE
 from layertui.present.listing import NONE, HostList, Listed, docker_size, short_id
 from layertui.present.safetext import safe
 
@@ -23,7 +24,7 @@ class Strokes:
     """Below the last."""
 
 
-LINES = Strokes("├─", "└─", "│ ", "  ")
+LINES = Strokes(BRANCH + STROKE, LAST + STROKE, f"{LINE} ", "  ")
 ASCII = Strokes("|-", "`-", "| ", "  ")
 """Where the output's encoding has no box-drawing characters."""
 

@@ -7,6 +7,7 @@ from typing import Final
 from layertui.image.image import Image
 from layertui.layer.columns import Kind
 from layertui.present.details import command_text
+from layertui.present.glyphs import DIFFERENCE, FULL
 from layertui.present.marks import Mark, Style
 from layertui.present.safetext import safe
 from layertui.present.table import columns
@@ -25,6 +26,13 @@ COMPARE_MARKS: Final[dict[Change, Mark]] = {
     Change.ASIDE: Mark("", Style.DIM, "a directory that only leads to something in one of the layers"),
 }
 """Between the two sides of a row. The order is the order in help."""
+
+
+def compare_legend() -> tuple[tuple[str, Mark], ...]:
+    """Every mark of the compare screen as help shows it, those of its rail last."""
+    rail = Mark(DIFFERENCE, Style.CHANGED, "where in the list something differs"), Mark(FULL, Style.CHANGED, "and seen")
+    return tuple((mark.text, mark) for mark in (*COMPARE_MARKS.values(), *rail))
+
 
 LETTERS: Final[dict[Change, str]] = {
     Change.ONLY_A: "D",
@@ -84,7 +92,8 @@ def row_remark(comparison: Comparison, row: int) -> str:
         return "whiteout"
     if change is Change.UNKNOWN:
         return "cannot be told: a layer is damaged or unread" if comparison.is_uncertain(row) else "content unread"
-    return " ".join(field_names(comparison.fields(row)))
+    fields = comparison.fields(row)
+    return " ".join(sorted(field_names(fields), key=lambda name: name not in ("size", "content")))
 
 
 def difference_lines(comparison: Comparison, rows: Iterable[int]) -> Iterator[str]:

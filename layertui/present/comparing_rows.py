@@ -56,7 +56,8 @@ def choose(comparison: Comparison, view: CompareView, previous: tuple[CompareVie
     if terms := parse_query(view.query):
         if previous is not None and previous[0].hidden == view.hidden and narrows(view.query, previous[0].query):
             matched = both(matched, previous[1].matched)
-        hits = matching(terms, comparison.keys, compress(range(len(comparison)), matched))
+        rows = compress(range(len(comparison)), matched)
+        hits = matching(terms, comparison.keys, rows, comparison.lowered())
         matched = _mask(hits, len(comparison))
     mask = _with_parents(comparison, matched)
     leading = both(mask, _mask(comparison.holders, len(comparison)))
@@ -154,7 +155,9 @@ class RowCells:
     depth: int
     """Cells of indentation: directories above it, the root apart."""
     name: str
-    """Its last component, a slash behind a directory."""
+    """Its last component, a slash behind a directory; where only one side holds a directory, as B has it."""
+    name_a: str
+    """The same as A has it."""
     size_a: str | None
     """None where A does not hold the path: `----` stands there."""
     mark: Mark
@@ -166,16 +169,20 @@ class RowCells:
 def row_cells(comparison: Comparison, row: int) -> RowCells:
     """What a row says: `app/  91 MB  !=  98 MB  +7.1 MB`."""
     key = comparison.keys[row]
-    name = safe(path_of(key[key.rfind(b"\0") + 1 :])) + ("/" if comparison.kind(row) is Kind.DIRECTORY else "")
+    name = safe(path_of(key[key.rfind(b"\0") + 1 :]))
+    slash, slash_a = ("/" if kind is Kind.DIRECTORY else "" for kind in (comparison.kind(row), comparison.kind_a(row)))
     size_a, size_b = comparison.size_a(row), comparison.size_b(row)
-    is_plain = comparison.change(row) in (Change.METADATA, Change.TYPE, Change.UNKNOWN)
+    change = comparison.change(row)
     delta = None if size_a is None or size_b is None else size_b - size_a
     remark = size_change(delta) if delta else ""
-    if is_plain or not remark:
+    # Of a directory what lies beneath tells more than its own time, which changes with every name in it.
+    is_rolled_up = change is Change.METADATA and comparison.changed_below(row)
+    if not remark or (change in (Change.METADATA, Change.TYPE, Change.UNKNOWN) and not is_rolled_up):
         remark = row_remark(comparison, row) or remark
     return RowCells(
         max(comparison.depth(row) - 1, 0),
-        name,
+        name + slash,
+        name + slash_a,
         None if comparison.a(row) is None else size_narrow(size_a),
         row_mark(comparison, row),
         None if comparison.b(row) is None else size_narrow(size_b),

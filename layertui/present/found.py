@@ -1,15 +1,24 @@
 """What a search found, as lines and as JSON: the version, what became of it, and where in it the match is."""
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from layertui.image.image import Image
 from layertui.layer.columns import Kind
 from layertui.present.marks import outcome_mark, outcome_width, state_mark
 from layertui.present.report import SCHEMA_VERSION, Json, image_json, outcome_fields, text_fields
-from layertui.present.safetext import safe
+from layertui.present.safetext import cell_width, crop_end, crop_start, safe
 from layertui.present.units import size_narrow
-from layertui.stack.search_content import HIT_LIMIT, FileHit
+from layertui.stack.search_file import HIT_LIMIT, FileHit
 from layertui.stack.squash import Squash
+
+
+class Match(NamedTuple):
+    """A version or a marker that was found."""
+
+    position: int
+    hit: FileHit | None = None
+    """Where in its content the match is; None where names were looked for."""
 
 
 def found_line(squash: Squash, position: int, hit: FileHit | None = None) -> str:
@@ -32,11 +41,36 @@ def hit_text(hit: FileHit) -> str:
     return f":{hit.line}: {safe(hit.text.strip())}{more}"
 
 
+def hit_place(hit: FileHit) -> str:
+    """Where in a file the first match is, to stand between its path and its line; short."""
+    return f": byte {hit.offset_bytes:,}: " if hit.line is None else f":{hit.line}: "
+
+
+def hit_more(hit: FileHit) -> str:
+    """How many matches a file has besides the first; empty for none."""
+    return f"+{_count(hit.hits - 1)}" if hit.hits > 1 else ""
+
+
+def hit_line(hit: FileHit, width: int) -> tuple[str, str, str]:
+    """The line of the first match in at most `width` cells: before it, the match, behind it; safe.
+
+    A line that is too long is cut on both sides, so that the match is seen with some of what is around it. Tabs are
+    spaces here.
+    """
+    start, end = hit.match
+    text = hit.text.replace(b"\t", b" ")
+    before, match, after = safe(text[:start].lstrip()), safe(text[start:end]), safe(text[end:].rstrip())
+    match = crop_end(match, width)
+    room = width - cell_width(match)
+    before = crop_start(before, min(cell_width(before), max(room // 3, room - cell_width(after))))
+    return before, match, crop_end(after, room - cell_width(before))
+
+
 def _count(hits: int) -> str:
     return f"{hits:,}" if hits < HIT_LIMIT else f"{hits:,} or more"
 
 
-def found_json(image: Image, squash: Squash, matches: Iterable[tuple[int, FileHit | None]]) -> Json:
+def found_json(image: Image, squash: Squash, matches: Iterable[Match]) -> Json:
     """`find`: one object for each match, in the order in which they were found."""
     return {
         "schema_version": SCHEMA_VERSION,

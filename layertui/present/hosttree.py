@@ -4,7 +4,7 @@ import re
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from layertui.present.safetext import cell_width, crop_end, crop_middle
+from layertui.present.safetext import CROP_MARK, cell_width, crop_end, crop_middle
 
 _VARIABLE = re.compile(r"[A-Z_]+=")
 
@@ -36,7 +36,7 @@ def short_name(name: str, width: int) -> str:
         return name
     *parts, last = name.split("/")
     for count in range(min(len(parts), width // 2), -1, -1):
-        text = "/".join(["…", *parts[len(parts) - count :], last]) if parts else last
+        text = "/".join([CROP_MARK, *parts[len(parts) - count :], last]) if parts else last
         if cell_width(text) <= width:
             return text
     repository, colon, tag = last.rpartition(":")

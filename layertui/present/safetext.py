@@ -14,12 +14,24 @@ _UNSAFE = (
     "\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"  # hieroglyph, shorthand, musical controls
     "\U000e0000-\U000e007f"  # tag characters: an invisible copy of ASCII
 )
-"""The inside of a character class: what acts on a terminal, reorders or hides text. Variation selectors stay."""
+"""The inside of a character class: what acts on a terminal, reorders or hides text."""
 
 _UNSAFE_PATTERN = re.compile(f"[{_UNSAFE}]")
 
 _DRAWN_AS_NOTHING = re.compile("[\u034f\u115f\u1160\u3164\uffa0]")
 """The part of `_UNSAFE` that `str.isprintable` takes for printable."""
+
+_VARIATIONS = "\ufe0e\ufe0f"
+"""What asks for one form or the other of the character before, and makes it narrow or wide, or not."""
+
+_UNSETTLED = _VARIATIONS + "\u1161-\u11ff\ud7b0-\ud7fb\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff"
+"""What one terminal draws together with the character before and another beside it, so that columns would shift:
+variations, the second and third part of a Hangul syllable, letters of flags, colours of skin."""
+
+_BEYOND_ASCII = "\x80-\U0010ffff"
+
+_on_screen = [""]
+"""What the screen of this process has no place for, besides what is unsafe; the inside of a character class."""
 
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
@@ -29,37 +41,51 @@ CROP_MARK = "…"
 
 def _escape(match: re.Match[str]) -> str:
     character = match[0]
+    if character in _VARIATIONS:
+        return ""  # it is seen nowhere else either
     named = _NAMED.get(character)
     if named is not None:
         return named
     code = ord(character)
-    if code < 0x100:
+    if code < 0x100 and _UNSAFE_PATTERN.match(character):  # a letter is not to look like a byte that is no text
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 @lru_cache(maxsize=16)
-def _pattern(keep: str) -> re.Pattern[str]:
-    """The class of unsafe characters without those in `keep`."""
-    return re.compile(f"(?![{re.escape(keep)}])[{_UNSAFE}]") if keep else _UNSAFE_PATTERN
+def _pattern(keep: str, more: str = "") -> re.Pattern[str]:
+    """The class of characters that do not stay: unsafe ones and `more`, without those in `keep`."""
+    return re.compile((f"(?![{re.escape(keep)}])" if keep else "") + f"[{_UNSAFE}{more}]")
 
 
-def safe(text: bytes | str, *, keep: str = "") -> str:
+def begin_screen(*, ascii_only: bool) -> None:
+    """From now on let `safe` escape what a screen has no place for: what would shift its columns, or all but ASCII."""
+    _on_screen[0] = _BEYOND_ASCII if ascii_only else _UNSETTLED
+
+
+def end_screen() -> None:
+    """From now on text goes where columns are not drawn."""
+    _on_screen[0] = ""
+
+
+def safe(text: bytes | str, *, keep: str = "", exact: bool = False) -> str:
     r"""Text as it can be printed, logged or drawn: nothing left in it acts on a terminal or hides itself.
 
     Bytes are read as UTF-8, and each byte that is not part of it becomes `\xNN`. Control characters, bidi controls,
     zero-width characters, line separators and lone surrogates become `\x1b`, `\u202e`, `\n` and the like; `keep` names
     characters that stay nevertheless (`"\n\t"` for a file's lines). A backslash stays single: commands and paths hold
     many, and a person copies them as they stand. So an escape cannot be told from a name that spells one; where that
-    matters, the bytes themselves are given beside it.
+    matters, the bytes themselves are given beside it. On a screen more is escaped (`begin_screen`), but not with
+    `exact`: for what is not to be seen but to be used.
 
     Rule: terminal escapes in names, history, labels, contents and error texts (CVE-2003-0063, CVE-2021-25743).
     """
     if isinstance(text, bytes):
         text = text.decode("utf-8", "backslashreplace")
-    if text.isprintable() and (text.isascii() or not _DRAWN_AS_NOTHING.search(text)):
+    more = "" if exact else _on_screen[0]
+    if text.isprintable() and (text.isascii() or not (more or _DRAWN_AS_NOTHING.search(text))):
         return text
-    return _pattern(keep).sub(_escape, text)
+    return _pattern(keep, more).sub(_escape, text)
 
 
 def is_safe(text: str, *, keep: str = "") -> bool:
@@ -69,7 +95,7 @@ def is_safe(text: str, *, keep: str = "") -> bool:
 
 def _character_cells(character: str) -> int:
     """Cells of one safe character: 0, 1 or 2."""
-    if unicodedata.combining(character) or unicodedata.category(character) in ("Mn", "Me"):
+    if unicodedata.combining(character) or unicodedata.category(character) in ("Mc", "Me", "Mn"):
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
@@ -117,6 +143,16 @@ def crop_end(text: str, width: int, *, mark: str = CROP_MARK) -> str:
         return text
     room = width - cell_width(mark)
     return first_cells(text, room) + mark if room > 0 else first_cells(mark, width)
+
+
+def crop_start(text: str, width: int, *, mark: str = CROP_MARK) -> str:
+    """At most `width` cells of a safe text, with `mark` at its beginning where something was cut."""
+    if width <= 0:
+        return ""
+    if cell_width(text) <= width:
+        return text
+    room = width - cell_width(mark)
+    return mark + _suffix(text, room) if room > 0 else first_cells(mark, width)
 
 
 def crop_middle(text: str, width: int, *, mark: str = CROP_MARK) -> str:

@@ -53,7 +53,7 @@ def _older_steps() -> list[_Step]:
     return [
         _Step("COPY app /app # buildkit", 3, layers.app_layer("1.3")),
         _Step("COPY config.yaml /etc/app/config.yaml # buildkit", 4, layers.config_layer()),
-        _Step("COPY overlay / # buildkit", 5, layers.production_layer()),
+        _Step("COPY overlay / # buildkit", 5, layers.production_layer("1.3")),
         _Step("EXPOSE map[8080/tcp:{}]", 5),
         _Step('CMD ["/app/run.sh"]', 5),
     ]
@@ -78,7 +78,7 @@ def _newer_steps() -> list[_Step]:
         _Step("COPY config.yaml /etc/app/config.yaml # buildkit", 4, layers.config_layer()),
         _Step(tune, 5, layers.permissions_layer()),
         _Step(clean, 6, layers.cleaning_layer()),
-        _Step("COPY overlay / # buildkit", 7, layers.production_layer()),
+        _Step("COPY overlay / # buildkit", 7, layers.production_layer("1.4")),
         _Step(finish, 8, layers.last_layer()),
         _Step("ENV APP_ENV=production", 8),
         _Step("EXPOSE map[8080/tcp:{}]", 8),

@@ -99,6 +99,11 @@ features:
 
 CONFIG_TUNED = CONFIG.replace("workers: 2", "workers: 8").replace("level: debug", "level: info")
 CONFIG_PRODUCTION = CONFIG_TUNED.replace("localhost/api", "db.internal/api").replace("search: false", "search: true")
+CONFIG_PRODUCTION_OLDER = (
+    CONFIG_PRODUCTION.replace("workers: 8", "workers: 4")
+    .replace("timeout_s: 30", "timeout_s: 5")
+    .replace("search: true", "search: false")
+)
 
 RUN_SH = """#!/bin/sh
 set -eu
@@ -229,10 +234,10 @@ def cleaning_layer() -> list[Item]:
     ]
 
 
-def production_layer() -> list[Item]:
-    """COPY overlay: the file of the second change, and certificates that are the same as before."""
+def production_layer(version: str) -> list[Item]:
+    """COPY overlay: the config of version 1.3 or 1.4 in production, and certificates that are the same as before."""
     return [
-        _file("etc/app/config.yaml", CONFIG_PRODUCTION),
+        _file("etc/app/config.yaml", CONFIG_PRODUCTION if version == "1.4" else CONFIG_PRODUCTION_OLDER),
         _file("etc/ssl/certs/ca-certificates.crt", CERTIFICATES, mtime=BASE_TIME),
     ]
 

@@ -12,8 +12,8 @@ READABLE = ("docker-archive", "oci-archive", "oci", "overlay2", "aufs")
 HELD = ("docker-daemon", "docker-container", "containers-storage", "podman-container", "containerd")
 """Schemes whose rest is the name of something that an engine or a store of this host holds; empty for all of it."""
 
-LATER = ("docker",)
-"""Schemes that are known and not read yet."""
+REMOTE = ("docker",)
+"""Schemes whose rest is `//` and the name of an image in a registry."""
 
 _FOREIGN = ("dir", "docker-tar", "ostree", "podman", "sif", "tarball", "http", "https")
 """Schemes of other tools, which would otherwise be taken for the name of a file."""
@@ -72,7 +72,7 @@ class Reference:
     """What stands before the first colon, when it is a known scheme."""
     name: str
     """A path, perhaps with `:NAME` behind it: only what exists tells where a path ends. `-` is standard input. With a
-    scheme of HELD: a name alone, perhaps empty."""
+    scheme of HELD: a name alone, perhaps empty; with one of REMOTE: a name, without `//`."""
     layers: LayerSelector | None
     """Which layers are meant; None for the whole image."""
 
@@ -88,7 +88,9 @@ def parse_reference(text: str) -> Reference:
         word = found[1]
         if word in READABLE or word in HELD:
             scheme, rest = word, rest[found.end() :]
-        elif word in LATER or word in _FOREIGN:
+        elif word in REMOTE and rest.startswith("//", found.end()):
+            scheme, rest = word, rest[found.end() + 2 :]
+        elif word in REMOTE or word in _FOREIGN:
             raise _unreadable(word, rest[found.end() :])
     if not rest and scheme not in HELD:
         raise UsageError(
@@ -116,12 +118,12 @@ def _split_layers(text: str) -> tuple[str, LayerSelector | None]:
 
 def _unreadable(scheme: str, rest: str) -> UsageError:
     name = rest.lstrip("/") or "NAME"
-    if scheme == "docker":
+    if scheme in REMOTE:
         return UsageError(
-            "docker: means a registry, and registries cannot be read yet.",
-            f"An image that Docker already has: layertui docker-daemon:{name}",
+            f"{scheme}: is no scheme without // behind it.",
+            f"In a registry: layertui {scheme}://{name}. What Docker already has: layertui docker-daemon:{name}",
         )
     if scheme == "podman":
         return UsageError("podman: is no scheme here.", f"Podman's images: layertui containers-storage:{name}")
-    readable = ", ".join(f"{word}:" for word in (*READABLE, *HELD))
+    readable = ", ".join([*(f"{word}:" for word in (*READABLE, *HELD)), *(f"{word}://" for word in REMOTE)])
     return UsageError(f"{scheme}: cannot be read.", f"What can be: {readable} or - for standard input.")

@@ -18,7 +18,7 @@ from layertui.sources.oci_layout import no_layout
 from layertui.sources.opened import Opened as Opened  # part of this module's face
 from layertui.sources.opened import pick as pick
 from layertui.sources.outer import no_image
-from layertui.sources.reference import HELD, Reference, parse_reference
+from layertui.sources.reference import HELD, REMOTE, Reference, parse_reference
 from layertui.sources.spool import make_tick
 from layertui.sources.target import Target
 
@@ -85,15 +85,19 @@ def open_reference(
     *,
     progress: Progress | None = None,
     cancelled: Cancel | None = None,
+    authfile: Path | None = None,
 ) -> Opened:
     """Open what a reference names, manifests and configs only, and choose the image that is meant.
 
     A bare name is a path if there is one, else what an engine or a store of this host holds; nothing is ever pulled.
+    A registry is asked for a name behind `docker://` alone; `authfile` replaces its other places of credentials.
 
     `platform` is as a person writes it, such as `linux/arm64`; without it the host's is preferred. `progress` is
-    called with bytes done while an archive has to be unpacked to disk first; `cancelled` stops that.
+    called with bytes done while an archive has to be unpacked to disk first; `cancelled` stops that, and waiting for
+    a registry.
 
-    Raises UsageError, NotFoundError, UnreachableError or DamagedError, each with what to do next, and Cancelled.
+    Raises UsageError, NotFoundError, UnreachableError, DamagedError or AuthenticationError, each with what to do next,
+    and Cancelled.
     """
     wanted = Platform.parse(platform) if platform else None
     reference = parse_reference(text)
@@ -101,6 +105,10 @@ def open_reference(
     if reference.name == "-" or reference.name.startswith("-:"):
         target = Target.of_stream(0, STANDARD_INPUT, tick)
         selector = reference.name[2:] or None
+    elif reference.scheme in REMOTE:
+        from layertui.sources.registry.source import open_remote
+
+        return open_remote(reference, wanted, authfile=authfile, tick=tick)
     elif reference.scheme in HELD and not reference.name.startswith(STORE_BEGINS):
         return open_held(reference, wanted)
     elif reference.name.startswith("["):

@@ -47,7 +47,8 @@ class Comparison:
     Nothing changes in it but what `settle` adds: a fact about the bytes that was not known when it was made.
     """
 
-    def __init__(self, a: Side, b: Side, aligned: Aligned) -> None:
+    def __init__(self, a: Side, b: Side, aligned: Aligned, shape: "Comparison | None" = None) -> None:
+        """Take the columns; `shape` is a comparison with the same keys, whose tree is the same."""
         self.side_a, self.side_b = a, b
         self.keys: list[bytes] = aligned.keys
         """Key of every row."""
@@ -64,15 +65,27 @@ class Comparison:
         self.own_a: array[int] = aligned.sizes_a
         """Bytes that a row holds itself on side A: those of a file with several names stand at the first of them."""
         self.own_b: array[int] = aligned.sizes_b
-        count = len(self.keys)
-        self.depths: array[int] = array("H", [key.count(b"\0") + 1 if key else 0 for key in self.keys])
+        self._lowered: list[bytes] | None = None
+        self.depths: array[int]
         """Components of the path of every row; 0 is the root."""
-        self.holders: list[int] = list(compress(range(count), map(lt, self.depths, self.depths[1:])))
+        self.holders: list[int]
         """Rows with something beneath them, in tree order."""
-        self.subtree_ends: array[int] = array("I", range(1, count + 1))
+        self.subtree_ends: array[int]
         """The first row after everything beneath a row."""
-        self.parents: array[int] = array("I", bytes(4 * count))
+        self.parents: array[int]
         """The row of the directory that a row lies in; the first row is its own parent."""
+        if shape is None:
+            self._make_tree()
+        else:
+            self.depths, self.holders, self._lowered = shape.depths, shape.holders, shape._lowered
+            self.subtree_ends, self.parents = shape.subtree_ends, shape.parents
+
+    def _make_tree(self) -> None:
+        count = len(self.keys)
+        self.depths = array("H", [key.count(b"\0") + 1 if key else 0 for key in self.keys])
+        self.holders = list(compress(range(count), map(lt, self.depths, self.depths[1:])))
+        self.subtree_ends = array("I", range(1, count + 1))
+        self.parents = array("I", bytes(4 * count))
         for row in self.holders:
             key = self.keys[row]
             end = bisect_left(self.keys, key + b"\1", row + 1) if key else count
@@ -89,6 +102,13 @@ class Comparison:
     def path(self, row: int) -> bytes:
         """The path of a row; the root is `.`."""
         return path_of(self.keys[row])
+
+    def lowered(self) -> list[bytes]:
+        """The key of every row in lower case, for filters; made when it is first asked for, and kept."""
+        if self._lowered is None:
+            # Most keys are in lower case already, and need no memory of their own.
+            self._lowered = [key if (lower := key.lower()) == key else lower for key in self.keys]
+        return self._lowered
 
     def row_of(self, key: bytes) -> int | None:
         """The row of a key, or None."""
@@ -227,7 +247,10 @@ def compare(a: Side, b: Side) -> Comparison:
 
 def exchanged(comparison: Comparison) -> Comparison:
     """The same comparison with its sides exchanged; what was settled stays so."""
-    return Comparison(comparison.side_b, comparison.side_a, _exchanged(comparison))
+    other = Comparison(comparison.side_b, comparison.side_a, _exchanged(comparison), comparison)
+    names = {"a": "b", "b": "a"}
+    other._sums = {names.get(name, name): sums for name, sums in comparison._sums.items()}
+    return other
 
 
 def _exchanged(comparison: Comparison) -> Aligned:

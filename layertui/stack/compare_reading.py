@@ -9,7 +9,7 @@ from layertui.layer.read import layer_window
 from layertui.layer.spool import spool
 from layertui.layer.tree import LayerTree
 from layertui.layer.window import StreamWindow, Window
-from layertui.stack.content import Cancel, Spot, content_chunks
+from layertui.stack.content import Cancel, Spot, content_chunks, tick_of
 
 
 class Contents:
@@ -31,7 +31,7 @@ class Contents:
         for tree, wanted in rows.items():
             content = kept.get(tree)
             try:
-                window = layer_window(content, tree) if content is not None else None
+                window = layer_window(content, tree, tick_of(cancelled)) if content is not None else None
             except LayertuiError:
                 window = None  # its contents count as those that cannot be read
             self._windows[tree] = window

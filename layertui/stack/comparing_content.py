@@ -1,6 +1,6 @@
 """Settle the rows of a comparison whose content has to be read."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from layertui.image.blob import Content
 from layertui.layer.tree import LayerTree
@@ -28,18 +28,31 @@ class ContentComparer:
 
         Raises Cancelled.
         """
+        settled = []
+        for row, same in self.compared(comparison, rows, cancelled, progress):
+            comparison.settle(row, same)
+            settled.append(row)
+        return settled
+
+    def compared(
+        self,
+        comparison: Comparison,
+        rows: Iterable[int],
+        cancelled: Cancel | None = None,
+        progress: Progress | None = None,
+    ) -> Iterator[tuple[int, bool]]:
+        """Yield what `settle` would settle, one by one, and whether the contents are the same; nothing is settled."""
         unknown = set(comparison.unknown())
         asked = spot_pairs(comparison, (row for row in rows if row in unknown))
-        settled = []
-        kept = kept_in(comparison)
 
         def every() -> dict[int, tuple[Spot, Spot]]:
             return spot_pairs(comparison, sorted(unknown))
 
-        for row, same in self._comparer.same(asked, every, kept, cancelled, progress):
-            comparison.settle(row, same)
-            settled.append(row)
-        return settled
+        return self._comparer.same(asked, every, kept_in(comparison), cancelled, progress)
+
+    def known_digest(self, spot: Spot) -> bytes | None:
+        """SHA-256 of a content, if it was made already; nothing is read."""
+        return self._comparer.known_digest(spot)
 
     def digests(
         self, comparison: Comparison, spots: Iterable[Spot], cancelled: Cancel | None = None

@@ -9,7 +9,7 @@ from layertui.image.blob import Content
 from layertui.layer.read import layer_window
 from layertui.layer.tree import LayerTree
 from layertui.layer.version import parts
-from layertui.layer.window import StreamWindow, Window
+from layertui.layer.window import StreamWindow, Tick, Window
 from layertui.stack.squash import Squash
 
 CHUNK_BYTES = 256 * 1024
@@ -53,7 +53,7 @@ class SpotComparer:
 
         Raises Cancelled.
         """
-        windows = _Windows(kept)
+        windows = _Windows(kept, cancelled)
         pairs = dict(asked)
         streamed = {tree for pair in pairs.values() for tree, _ in pair if windows.is_stream(tree)}
         if streamed:
@@ -74,7 +74,7 @@ class SpotComparer:
 
         Raises Cancelled.
         """
-        windows = _Windows(kept)
+        windows = _Windows(kept, cancelled)
         wanted = list(spots)
         streamed = {tree for tree, _ in wanted if windows.is_stream(tree)}
         self._digest_streams(wanted, streamed, windows, cancelled)
@@ -87,6 +87,10 @@ class SpotComparer:
             if digest is not None:
                 found[spot] = digest
         return found
+
+    def known_digest(self, spot: Spot) -> bytes | None:
+        """SHA-256 of a content, if it was made already; nothing is read."""
+        return self._digests.get(spot)
 
     def _digest_streams(
         self,
@@ -142,8 +146,8 @@ class SpotComparer:
 class _Windows:
     """Windows over layers, each opened once."""
 
-    def __init__(self, kept: Kept) -> None:
-        self._kept = kept
+    def __init__(self, kept: Kept, cancelled: Cancel | None) -> None:
+        self._kept, self._cancelled = kept, cancelled
         self._open: dict[LayerTree, Window | None] = {}
 
     def of(self, tree: LayerTree) -> Window | None:
@@ -162,7 +166,7 @@ class _Windows:
     def fresh(self, tree: LayerTree) -> Window | None:
         """Another window, for a pass over a compressed layer. Raises LayertuiError."""
         content = self._kept.get(tree)
-        return None if content is None else layer_window(content, tree)
+        return None if content is None else layer_window(content, tree, tick_of(self._cancelled))
 
 
 class Contents:
@@ -203,27 +207,34 @@ def _pairs(squash: Squash, positions: Iterable[int]) -> dict[int, tuple[Spot, Sp
     return pairs
 
 
+def tick_of(cancelled: Cancel | None) -> Tick:
+    """What to call while bytes are waited for: raises Cancelled once `cancelled` says so."""
+
+    def tick(_: int) -> None:
+        if cancelled is not None and cancelled():
+            raise Cancelled
+
+    return tick
+
+
 def content_chunks(window: Window, tree: LayerTree, row: int, cancelled: Cancel | None = None) -> Iterator[bytes]:
     """Yield a file's content in chunks, the holes of a sparse file as zeros.
 
     Raises DamagedError where it is cut short, what the window raises, and Cancelled.
     """
 
-    def check() -> None:
-        if cancelled is not None and cancelled():
-            raise Cancelled
-
+    tick = tick_of(cancelled)
     reach = 0
-    for offset, data in parts(window, tree, row, check, CHUNK_BYTES):
-        yield from _zeros(offset - reach, check)
+    for offset, data in parts(window, tree, row, lambda: tick(0), CHUNK_BYTES):
+        yield from _zeros(offset - reach, tick)
         yield data
         reach = offset + len(data)
-    yield from _zeros(tree.columns.sizes[row] - reach, check)
+    yield from _zeros(tree.columns.sizes[row] - reach, tick)
 
 
-def _zeros(length: int, check: Callable[[], None]) -> Iterator[bytes]:
+def _zeros(length: int, tick: Tick) -> Iterator[bytes]:
     while length > 0:
-        check()
+        tick(0)
         yield bytes(min(CHUNK_BYTES, length))
         length -= CHUNK_BYTES
 

@@ -1,6 +1,6 @@
 """Read all layers of an image and fold them, for what has no screen."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from threading import Event
@@ -34,8 +34,13 @@ class Loaded:
     squash: Squash
     numbers: range
     """The layers that were read."""
-    problems: tuple[LayertuiError, ...]
-    """What could not be read or did not match, base to top; what could be read is in `squash` all the same."""
+    found: Mapping[int, tuple[LayertuiError, ...]]
+    """By layer what could not be read or did not match; what could be read is in `squash` all the same."""
+
+    @property
+    def problems(self) -> tuple[LayertuiError, ...]:
+        """All that could not be read or did not match, base to top."""
+        return tuple(problem for number in self.numbers for problem in self.found[number])
 
     @property
     def unread(self) -> frozenset[int]:
@@ -56,20 +61,31 @@ def load(
     verify_digests: bool = False,
     verify_content: bool = False,
     progress: LayerProgress | None = None,
+    known: Mapping[int, LayerTree] | None = None,
+    cancelled: Callable[[], bool] | None = None,
 ) -> Loaded:
     """Read an image's layers, all or those in `numbers`, and fold them.
 
     `verify_digests` reads plain layers whole to check them; compressed ones always are. `verify_content` compares
-    every rewritten file. A layer that cannot be read counts as empty, and is among the problems.
+    every rewritten file. A layer that cannot be read counts as empty, and is among the problems. Layers that are
+    `known`, by number, were read before and are not read again.
+
+    Raises Cancelled once `cancelled` says so.
     """
     numbers = range(len(image.layers)) if numbers is None else numbers
+    known = known or {}
     stop = Event()
     layers = [image.layers[number] for number in numbers]
 
-    def read(layer: Layer) -> tuple[LayerTree, list[LayertuiError]]:
-        return read_one(image, layer, stop.is_set, verify_digests, progress)
+    def stopped() -> bool:
+        return stop.is_set() or (cancelled is not None and cancelled())
 
-    if sum(layer.compressed_bytes is not None for layer in layers) < WORKERS:
+    def read(layer: Layer) -> tuple[LayerTree, list[LayertuiError]]:
+        if (tree := known.get(layer.index)) is not None:
+            return tree, layer_problems(image, layer, tree)
+        return read_one(image, layer, stopped, verify_digests, progress)
+
+    if sum(layer.compressed_bytes is not None and layer.index not in known for layer in layers) < WORKERS:
         # Scanning headers holds the interpreter: beside each other, threads would only hinder one another.
         results = [read(layer) for layer in layers]
     else:
@@ -81,11 +97,18 @@ def load(
             raise
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+    if stopped():
+        raise Cancelled
     squash = fold([tree for tree, _ in results], layer_count=len(image.layers), first=numbers.start)
     if verify_content:
-        Contents([layer.content for layer in image.layers]).settle(squash, squash.rewritten())
-    problems = tuple(problem for _, found in results for problem in found)
-    return Loaded(image, squash, numbers, problems)
+        Contents([layer.content for layer in image.layers]).settle(squash, squash.rewritten(), stopped)
+    found = {number: tuple(problems) for number, (_, problems) in zip(numbers, results, strict=True)}
+    return Loaded(image, squash, numbers, found)
+
+
+def needs_lower(squash: Squash) -> bool:
+    """Whether contents of these layers lie in layers below them, by hard links or metadata-only copies."""
+    return squash.first > 0 and any(tree.lower_links or tree.columns.metacopies for tree in squash.trees)
 
 
 def read_one(

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from layertui.errors import Cancelled, LayertuiError
 from layertui.image.image import Image
 from layertui.layer.columns import Kind
-from layertui.stack.search_content import FileHit, search_layer
+from layertui.stack.search_content import search_layer
+from layertui.stack.search_file import FileHit
 from layertui.stack.search_pattern import Needle
 from layertui.stack.squash import Fate, Squash
 
@@ -52,8 +53,8 @@ class ContentSearch:
         self._progress = progress
         self._cancelled = cancelled
         self._wanted = _contents(squash, range(len(squash)) if positions is None else positions)
-        self.problems: list[LayertuiError] = []
-        """What could not be read, a sentence each; complete once the search has ended."""
+        self.problems: dict[int, LayertuiError] = {}
+        """By layer what could not be read, a sentence each; complete once the search has ended."""
 
     @property
     def layers(self) -> list[int]:
@@ -66,7 +67,7 @@ class ContentSearch:
             layer, rows = self._image.layers[number], self._wanted[number]
             which = f"layer {number} of {len(self._image.layers)}"
             if layer.content is None:
-                self.problems.append(layer.problem or LayertuiError(f"{which} has no content."))
+                self.problems[number] = layer.problem or LayertuiError(f"{which} has no content.")
                 continue
             tree = self._squash.trees[number - self._squash.first]
             try:
@@ -76,7 +77,7 @@ class ContentSearch:
             except LayertuiError as error:
                 if tree.damage is not None:  # told when the layer was read
                     continue
-                self.problems.append(type(error)(f"{which}: {error.message}", error.hint))
+                self.problems[number] = type(error)(f"{which}: {error.message}", error.hint)
 
     def _tick(self, layer: int) -> Callable[[int], None]:
         def tick(done: int) -> None:

@@ -2,18 +2,18 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from layertui.errors import DamagedError
 from layertui.image.blob import Content
 from layertui.layer.columns import Kind
-from layertui.layer.compression import MAGIC_BYTES, Compression, sniff
-from layertui.layer.read import as_blob
+from layertui.layer.read import as_blob, layer_window, tar_window
 from layertui.layer.stored import StoredTree
 from layertui.layer.tree import LayerTree
-from layertui.layer.version import ticking
-from layertui.layer.window import BlobWindow, StreamWindow, Window
+from layertui.layer.window import BlobWindow, Window
+from layertui.stack.search_file import BEGINNING_BYTES, CONTEXT_BYTES, FileHit, FileSearch, Search, WideFileSearch
 from layertui.stack.search_pattern import Needle
+from layertui.stack.wide import HEAD_BYTES, may_be_wide, wide_codec
 
 CHUNK_BYTES = 1 << 20
 """How much is looked through at once: also how long it takes until the work can be cancelled."""
@@ -21,35 +21,8 @@ CHUNK_BYTES = 1 << 20
 GAP_BYTES = 64 * 1024
 """Contents that lie closer than this are read together: what is between them costs less than another read."""
 
-CONTEXT_BYTES = 256
-"""How much of a line is given before a match, and behind it."""
-
-HIT_LIMIT = 10_000
-"""Up to how many matches in one file are counted."""
-
-_BINARY_LOOK_BYTES = 8 * 1024
-"""A NUL in this much of a file's beginning makes it binary, as git and diff take it."""
-
 Tick = Callable[[int], None]
 """Called before each chunk with the stored bytes of the layer that are done; raises Cancelled to stop the work."""
-
-
-@dataclass(frozen=True, slots=True)
-class FileHit:
-    """A file whose content matches."""
-
-    row: int
-    """In its layer's tree: the row that holds the content."""
-    hits: int
-    """How many matches there are, up to `HIT_LIMIT`."""
-    offset_bytes: int
-    """Where in the file the first match begins."""
-    line: int | None
-    """The line of the first match, counted from 1; None in a binary file."""
-    text: bytes
-    """That line, at most `CONTEXT_BYTES` on either side of the match; of a binary file the match alone."""
-    match: tuple[int, int]
-    """Where in `text` the match begins and ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +46,7 @@ def search_layer(
     Every row is looked through once; hard links are not followed, and rows without content are passed over. Contents
     that lie close together are read as one, in chunks, whatever is between them: so a plain layer is searched as fast
     as its bytes can be read, and a compressed one is inflated once. The holes of sparse files are passed over, so that
-    bytes of NUL are found only where they are stored.
+    bytes of NUL are found only where they are stored. Text in UTF-16 is looked through as if it were UTF-8.
 
     Raises LayertuiError where the layer cannot be read (further), and what `tick` raises.
     """
@@ -81,15 +54,14 @@ def search_layer(
     if not parts:
         return
     progress = _Progress(tick)
-    if isinstance(content, StoredTree):
-        window = content.window(tree)
+    blob = content.tar(tree, progress.reach) if isinstance(content, StoredTree) else as_blob(content)
+    if blob is None:
+        window = layer_window(content, tree, progress.check)
         for part in parts:
             yield from _Run(window, [part], needle, progress, advance=True).search()
         return
-    blob = as_blob(content)
-    compression = sniff(blob.read_at(0, MAGIC_BYTES))
-    is_plain = compression is Compression.PLAIN
-    window = BlobWindow(blob, None) if is_plain else StreamWindow(ticking(blob, compression, progress.reach))
+    window = tar_window(blob, progress.reach)
+    is_plain = isinstance(window, BlobWindow)
     for run in _runs(parts):
         yield from _Run(window, run, needle, progress, advance=is_plain).search()
 
@@ -105,7 +77,8 @@ class _Progress:
         self._done = done
         self.check()
 
-    def check(self) -> None:
+    def check(self, _: int = 0) -> None:
+        """Nothing new is done, and it may be stopped: what waits for a network says so again and again."""
         if self._tick is not None:
             self._tick(self._done)
 
@@ -157,13 +130,9 @@ class _Run:
         self._stop = 0
         """Where the chunk ends."""
         self._row = -1
-        """The file that was looked at last; what follows is about it."""
-        self._hit: FileHit | None = None
-        self._newlines = 0
-        """In what has passed of it."""
-        self._binary = False
-        self._done = 0
-        """Where in the tar its last match ends."""
+        """The file that was looked at last."""
+        self._file: Search | None = None
+        """The search in it."""
 
     def search(self) -> Iterator[FileHit]:
         """Look through all chunks."""
@@ -174,91 +143,100 @@ class _Run:
             if self._advance:
                 self._progress.reach(self._fresh)
             self._data = self._window.fetch(self._at, min(self._fresh - self._at + CHUNK_BYTES, end - self._at))
-            self._stop = min(self._at + len(self._data), end)
+            self._stop = self._ending(min(self._at + len(self._data), end))
             if self._stop <= self._fresh:
-                if self._hit is not None:
-                    yield self._hit
+                if self._file is not None and self._file.hit is not None:
+                    yield self._file.hit
                 raise DamagedError("the layer ends before its last file does.")
             self._subject = self._needle.prepared(self._data)
-            for part, may_match in self._worth_a_look():
-                if part.row != self._row:
-                    if self._hit is not None:
-                        yield self._hit
-                    self._row, self._hit, self._newlines = part.row, None, 0
-                    self._binary = part.offset > 0  # it begins with a hole, which is NULs
-                self._look(part, may_match)
+            for part, may_match, codec in self._worth_a_look():
+                if part.row != self._row or self._file is None:
+                    if self._file is not None and self._file.hit is not None:
+                        yield self._file.hit
+                    self._row, self._file = part.row, self._begun(part, codec)
+                self._look(self._file, part, may_match)
             self._fresh = self._stop
             self._at = max(self._stop - overlap, self._at)
-        if self._hit is not None:
-            yield self._hit
+        if self._file is not None and self._file.hit is not None:
+            yield self._file.hit
 
-    def _worth_a_look(self) -> Iterator[tuple[_Part, bool]]:
+    def _ending(self, stop: int) -> int:
+        """Where a chunk that could reach to `stop` ends: not within a file's beginning, by which it is judged."""
+        index = bisect_left(self._starts, stop) - 1
+        part = self._parts[index]
+        is_cut = self._fresh < part.start < stop < part.stop and stop - part.start < BEGINNING_BYTES
+        return part.start if is_cut else stop
+
+    def _worth_a_look(self) -> Iterator[tuple[_Part, bool, str | None]]:
         """The parts in the chunk that may match, and those that reach beyond it, which may not; in their order.
 
-        A text is looked for in the whole chunk at once, files and what lies between them alike.
+        A text is looked for in the whole chunk at once, files and what lies between them alike. With each part comes
+        the encoding, where a file of UTF-16 begins there.
         """
-        index = max(bisect_right(self._starts, self._fresh) - 1, 0)
-        last = bisect_left(self._starts, self._stop)
-        text = self._needle.text
-        if not text:
-            yield from ((part, True) for part in self._parts[index:last] if part.stop > self._fresh)
-            return
-        if self._parts[index].start < self._fresh:
-            if self._parts[index].stop > self._fresh:
-                yield self._parts[index], True
+        starts, parts = self._starts, self._parts
+        index = max(bisect_right(starts, self._fresh) - 1, 0)
+        last = bisect_left(starts, self._stop)
+        if parts[index].stop <= self._fresh:
             index += 1
+        entering = index + (index < last and parts[index].start < self._fresh)
+        wide = self._wide(entering, last)
+        if not self._needle.text:
+            yield from ((parts[number], True, wide.get(number)) for number in range(index, last))
+            return
+        worth = {*range(index, entering), *self._found(entering, last), *wide}
+        ahead = {last - 1} if index < last and parts[last - 1].stop > self._stop else set[int]()
+        for number in sorted(worth | ahead):
+            yield parts[number], number in worth, wide.get(number)
+
+    def _found(self, index: int, last: int) -> Iterator[int]:
+        """The parts among those that begin in the chunk, from `index` to `last`, that hold the text."""
+        starts, text, at = self._starts, self._needle.text, self._at
         while index < last:
-            found = self._subject.find(text, self._starts[index] - self._at, self._stop - self._at)
+            found = self._subject.find(text, starts[index] - at, self._stop - at)
             if found < 0:
-                break
-            index = bisect_right(self._starts, found + self._at) - 1
-            part = self._parts[index]
-            if found + self._at + len(text) <= part.stop:  # else it is no file's, but between two of them
-                yield part, True
+                return
+            index = bisect_right(starts, found + at) - 1
+            if found + at + len(text) <= self._parts[index].stop:  # else it is no file's, but between two of them
+                yield index
             index += 1
-        if last and index < last and self._parts[last - 1].stop > self._stop:
-            yield self._parts[last - 1], False
 
-    def _look(self, part: _Part, may_match: bool) -> None:
+    def _wide(self, index: int, last: int) -> dict[int, str]:
+        """Of the same parts those that are a file of UTF-16, and its encoding; of sparse files none."""
+        found = {}
+        data, at, starts = self._data, self._at, self._starts
+        for number in range(index, last):
+            start = starts[number] - at
+            if may_be_wide(data[start : start + HEAD_BYTES]):
+                part = self._parts[number]
+                whole = not part.offset and part.is_last
+                codec = wide_codec(data[start : min(part.stop - at, start + BEGINNING_BYTES)]) if whole else None
+                if codec is not None:
+                    found[number] = codec
+        return found
+
+    def _begun(self, part: _Part, codec: str | None) -> Search:
+        """The search in another file, whose beginning is in sight: nothing else is begun with."""
+        check = self._progress.check
+        if codec is not None:
+            return WideFileSearch(part.row, self._needle, check, codec)
+        first = part.start - self._at
+        # One that begins with a hole begins with NULs.
+        beginning = self._data[first : min(part.stop - self._at, first + BEGINNING_BYTES)]
+        binary = part.offset > 0 or 0 in beginning
+        return FileSearch(part.row, self._needle, check, is_binary=binary)
+
+    def _look(self, file: Search, part: _Part, may_match: bool) -> None:
         """Look through what is new of a part."""
-        data, subject, needle, check = self._data, self._subject, self._needle, self._progress.check
-        first = max(part.start, self._fresh) - self._at
-        stop = min(part.stop, self._stop) - self._at
-        begin = max(part.start - self._at, first - needle.overlap_bytes, self._done - self._at, 0)
-        is_end = part.stop <= self._stop
-        if part.start >= self._fresh and not part.offset:  # its beginning comes into sight
-            self._binary = data.find(b"\0", first, min(stop, first + _BINARY_LOOK_BYTES)) >= 0
-        if self._hit is not None:
-            limit = HIT_LIMIT - self._hit.hits
-            more, last = needle.count(subject, begin, stop, is_end=is_end, limit=limit, check=check)
-            self._hit = replace(self._hit, hits=self._hit.hits + more)
-            self._done = max(self._done, last + self._at)
-            return
-        match = None
-        if may_match:
-            is_start = part.start - self._at == begin
-            match = next(needle.matches(subject, begin, stop, is_start=is_start, is_end=is_end, check=check), None)
-        if match is None:
-            if not self._binary and not (is_end and part.is_last):
-                self._newlines += data.count(b"\n", first, stop)
-            return
-        more, last = needle.count(subject, match[1], stop, is_end=is_end, limit=HIT_LIMIT - 1, check=check)
-        self._done = max(match[1], last) + self._at
-        line = self._newlines + 1 + data.count(b"\n", first, match[0]) - data.count(b"\n", match[0], first)
-        text, span = self._around(match, part, stop)
-        offset = part.offset + match[0] + self._at - part.start
-        self._hit = FileHit(part.row, 1 + more, offset, None if self._binary else line, text, span)
-
-    def _around(self, match: tuple[int, int], part: _Part, stop: int) -> tuple[bytes, tuple[int, int]]:
-        """The line that a match lies in, as far as it is shown, and where the match is in it."""
-        start, end = match
-        if self._binary:
-            text = self._data[start : min(end, start + 2 * CONTEXT_BYTES)]
-            return text, (0, len(text))
-        lowest = max(start - CONTEXT_BYTES, part.start - self._at, 0)
-        begin = max(self._data.rfind(b"\n", lowest, start) + 1, lowest)
-        end = min(end, start + CONTEXT_BYTES)
-        highest = min(end + CONTEXT_BYTES, stop)
-        newline = self._data.find(b"\n", end, highest)
-        text = self._data[begin : newline if newline >= 0 else highest]
-        return text, (start - begin, end - begin)
+        start = part.start - self._at
+        file.look(
+            self._data,
+            self._subject,
+            part.offset - start,
+            max(start, 0),
+            max(part.start, self._fresh) - self._at,
+            min(part.stop, self._stop) - self._at,
+            is_start=start >= 0,
+            is_end=part.stop <= self._stop,
+            is_last=part.is_last and part.stop <= self._stop,
+            may_match=may_match,
+        )

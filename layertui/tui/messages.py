@@ -8,7 +8,6 @@ from textual.message import Message
 from layertui.errors import LayertuiError
 from layertui.image.image import Image
 from layertui.layer.tree import LayerTree
-from layertui.present.find import Hit
 from layertui.sources.base import ImageEntry, Source
 from layertui.stack.squash import Squash
 from layertui.tui.state import ImageState
@@ -137,13 +136,3 @@ class Settled(SessionMessage):
     def __init__(self, session: int, squash: Squash) -> None:
         super().__init__(session)
         self.squash = squash
-
-
-class Found(SessionMessage):
-    """The paths that a query finds."""
-
-    def __init__(self, session: int, query: str, squash: Squash, hits: list[Hit]) -> None:
-        super().__init__(session)
-        self.query = query
-        self.squash = squash
-        self.hits = hits

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from layertui.image.image import Image
 from layertui.present.details import detail_lines, history_table, metadata_table, removed_with
-from layertui.present.marks import legend
+from layertui.present.marks import Mark, legend
 from layertui.present.safetext import safe
 from layertui.present.units import created_text, size_text
 from layertui.stack.squash import Squash
@@ -39,11 +39,21 @@ def help_page(place: Place) -> list[Line]:
         if here:
             lines += heading(group.value)
             lines += [[("key", f"  {pad(action.shown, KEYS_WIDTH)} "), ("plain", action.help)] for action in here]
-    lines += heading("Marks: S is what the layer did, Out what became of that version")
-    for text, mark in legend():
+    title, marks = _marks(place)
+    lines += heading(title)
+    for text, mark in marks:
         shown = text.strip() or "blank"
         lines.append([(mark.style, f"  {pad(shown, KEYS_WIDTH)}"), ("plain", f" {mark.meaning}")])
     return lines[1:]
+
+
+def _marks(place: Place) -> tuple[str, Sequence[tuple[str, Mark]]]:
+    """The marks that a pane draws, and what the help calls them."""
+    if place not in (Place.COMPARE, Place.PAIRS, Place.CONFIGS):
+        return "Marks: S is what the layer did, Out what became of that version", legend()
+    from layertui.present.comparing import compare_legend  # which the first frame does not wait for
+
+    return "Marks, between the sides and at the right", compare_legend()
 
 
 def config_page(state: ImageState, label: str, warnings: Sequence[str] = ()) -> list[Line]:

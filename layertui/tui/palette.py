@@ -6,7 +6,7 @@ from functools import partial
 from textual.command import DiscoveryHit, Hit, Provider
 from textual.content import Content
 
-from layertui.tui.actions import ACTIONS, Action, Group
+from layertui.tui.actions import Action, Group, keymap
 
 
 class ActionProvider(Provider):
@@ -16,7 +16,7 @@ class ActionProvider(Provider):
         perform = getattr(self.screen, "perform", None)
         if perform is not None:
             # Everybody knows how to move: what has no obvious key comes first.
-            for action in sorted(ACTIONS, key=lambda action: action.group is Group.MOVE):
+            for action in sorted(keymap().actions, key=lambda action: action.group is Group.MOVE):
                 if action.name != "palette":
                     yield action, partial(perform, action.name)
 

@@ -22,6 +22,15 @@ class HostView:
     """Every place that was looked for, those included that are not there."""
 
 
+@dataclass(frozen=True, slots=True)
+class PairView:
+    """Two images to be compared, each chosen by its reference."""
+
+    a: Opened
+    b: Opened
+    """Its source is A's own where that holds both."""
+
+
 class Asking(Enum):
     """How far a place is."""
 
@@ -80,16 +89,41 @@ class Holdings:
         self._next = 0
 
     @classmethod
-    def of(cls, shown: Opened | HostView) -> "Holdings":
+    def of(cls, shown: "Opened | HostView | PairView") -> "Holdings":
         """What is to be shown; the places of a host are still to be asked."""
+        if isinstance(shown, PairView):
+            return cls._of_two(shown)
         if isinstance(shown, HostView):
             found = [Root(place) for place in shown.places if place.found]
             return cls(found, host=True, missing=(place for place in shown.places if not place.found))
-        source = shown.source
-        place = Place(source.scheme, source.label, source.label, True, "", "", lambda: source)
-        holdings = cls([Root(place)], host=False)
-        holdings.adopt(0, source, shown.entries)
+        holdings = cls([_opened_root(shown.source)], host=False)
+        holdings.adopt(0, shown.source, shown.entries)
         return holdings
+
+    @classmethod
+    def _of_two(cls, shown: PairView) -> "Holdings":
+        """What two references were opened from; places have lines of their own where there are two."""
+        a, b = shown.a, shown.b
+        if (a.source.scheme, a.source.label) != (b.source.scheme, b.source.label):
+            holdings = cls([_opened_root(a.source), _opened_root(b.source)], host=True)
+            holdings.adopt(0, a.source, a.entries)
+            holdings.adopt(1, b.source, b.entries)
+            return holdings
+        known = {_identity(entry) for entry in a.entries}
+        holdings = cls([_opened_root(a.source)], host=False)
+        holdings.adopt(0, a.source, (*a.entries, *(entry for entry in b.entries if _identity(entry) not in known)))
+        return holdings
+
+    def meant(self, opened: Opened) -> ImageState | None:
+        """What a reference means, among what was opened from it; None where it leaves several."""
+        if opened.chosen is None:
+            return None
+        wanted, source = _identity(opened.chosen), opened.source
+        for root in self.roots:
+            if root.source is not None and (root.source.scheme, root.source.label) == (source.scheme, source.label):
+                states = (self.states[place] for place in root.members)
+                return next((state for state in states if _identity(state.entry) == wanted), None)
+        return None
 
     def adopt(self, number: int, source: Source, entries: Sequence[ImageEntry]) -> None:
         """Take in what a place holds now; what is read of an image that it held before stays.
@@ -153,6 +187,11 @@ class Holdings:
     def nothing(self) -> bool:
         """Whether every place has answered or failed, and there is nothing to show."""
         return not self.states and not self.connecting
+
+
+def _opened_root(source: Source) -> Root:
+    """The root of a source that is open."""
+    return Root(Place(source.scheme, source.label, source.label, True, "", "", lambda: source))
 
 
 def _identity(entry: ImageEntry) -> tuple[object, ...]:

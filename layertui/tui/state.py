@@ -45,6 +45,11 @@ class LayerState:
     error: LayertuiError | None = None
     """Why it could not be read."""
 
+    def take(self, tree: LayerTree) -> None:
+        """Take in what somebody else has read of it."""
+        self.reading, self.attempt, self.error = Reading.DONE, 0, None
+        self.tree, self.done_bytes, self.content_bytes = tree, self.size_bytes, tree.columns.content_bytes
+
     def stop(self) -> bool:
         """Wait for it no longer; returns whether it was waited for."""
         waited = self.reading in (Reading.QUEUED, Reading.RUNNING)
@@ -171,6 +176,13 @@ class ImageState:
     def complete(self) -> bool:
         """Whether all layers are folded."""
         return self.image is not None and self.folded == len(self.image.layers) and self.squash is not None
+
+    def take(self, squash: Squash, reclaimable_bytes: int) -> None:
+        """Take in the fold of all layers that somebody else has made; none of them is unread."""
+        self.squash, self.folded, self.reclaimable_bytes = squash, len(squash.trees), reclaimable_bytes
+        self.compared.clear()
+        for layer in self.layers:
+            layer.alone = None
 
     def squash_of(self, layer: int) -> Squash | None:
         """The fold that shows a layer: the prefix, or the layer alone while lower ones are unread."""

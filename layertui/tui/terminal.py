@@ -1,4 +1,4 @@
-"""What the terminal itself can tell before the screen starts: whether its background is dark."""
+"""What is known of the terminal before the screen starts: whether its background is dark, and which glyphs it has."""
 
 import os
 import re
@@ -7,6 +7,8 @@ import termios
 import time
 import tty
 from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
 
 ANSWER_S = 0.15
 """Seconds to wait for a terminal's answer; a local one answers within milliseconds."""
@@ -72,3 +74,25 @@ def _answer(fd: int) -> bytes:
             break
         answer += os.read(fd, 256)
     return answer
+
+
+def glyphs_for(environ: Mapping[str, str], wanted: str | None = None) -> str:
+    """Which glyphs are drawn: `unicode`, `console` (what each font of the Linux console has) or `ascii`.
+
+    `wanted` is `unicode` or `ascii` where the person chose, else the variables decide, as setlocale(3) reads them: a
+    locale that is not installed here still says what the terminal at the other end of a connection takes.
+    """
+    if wanted in ("unicode", "ascii"):
+        return wanted
+    locale = next((text for name in ("LC_ALL", "LC_CTYPE", "LANG") if (text := environ.get(name))), "")
+    if "utf8" not in locale.lower().replace("-", ""):
+        return "ascii"
+    return "console" if environ.get("TERM") == "linux" else "unicode"
+
+
+def environ_at_start() -> Mapping[str, str]:
+    """The environment that the process was given, before Python made UTF-8 of a locale that is none (PEP 538)."""
+    with suppress(OSError):
+        pairs = (os.fsdecode(pair).partition("=") for pair in Path("/proc/self/environ").read_bytes().split(b"\0"))
+        return {name: text for name, _, text in pairs}
+    return os.environ

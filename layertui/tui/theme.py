@@ -14,10 +14,11 @@ _DARK = {
     "mark-removed": "#d787d7",
     "mark-directory": "#87afff",
     "mark-accent": "#87d7ff",
-    "mark-dim": "#8a8a8a",
+    "mark-dim": "#9e9e9e",
     "mark-rail": "ansi_default",
-    "mark-thumb": "#767676",
+    "mark-thumb": "#808080",
     "cursor-off": "#3a3a3a",
+    "cursor-off-text": "#eeeeee",
     "cursor-off-style": "none",
     "dim-style": "none",
     "title-style": "none",
@@ -26,14 +27,15 @@ _DARK = {
 
 _LIGHT = {
     "mark-added": "#005faf",
-    "mark-changed": "#875f00",
+    "mark-changed": "#7a5500",
     "mark-removed": "#870087",
     "mark-directory": "#00458b",
     "mark-accent": "#005f87",
-    "mark-dim": "#6c6c6c",
+    "mark-dim": "#626262",
     "mark-rail": "ansi_default",
-    "mark-thumb": "#8a8a8a",
+    "mark-thumb": "#767676",
     "cursor-off": "#dadada",
+    "cursor-off-text": "#121212",
     "cursor-off-style": "none",
     "dim-style": "none",
     "title-style": "none",
@@ -50,6 +52,7 @@ _ANSI = {
     "mark-rail": "ansi_default",
     "mark-thumb": "ansi_default",
     "cursor-off": "ansi_default",
+    "cursor-off-text": "ansi_default",
     "cursor-off-style": "bold underline",
     "dim-style": "dim",
     "title-style": "dim",
@@ -58,20 +61,72 @@ _ANSI = {
 
 _ANSI_LIGHT = _ANSI | {"mark-added": "ansi_blue", "mark-accent": "ansi_blue"}
 
-NAMES = ("dark", "light", "ansi-dark", "ansi-light")
+_CONTRAST = _DARK | {
+    "mark-added": "#5fffff",
+    "mark-changed": "#ffff5f",
+    "mark-removed": "#ff87ff",
+    "mark-directory": "#afd7ff",
+    "mark-accent": "#87ffff",
+    "mark-dim": "#d0d0d0",
+    "mark-rail": "#ffffff",
+    "mark-thumb": "#ffffff",
+    "cursor-off": "#000000",
+    "cursor-off-text": "#ffffff",
+    "cursor-off-style": "bold underline",
+}
+
+_CONTRAST_LIGHT = _CONTRAST | {
+    "mark-added": "#0000af",
+    "mark-changed": "#573900",
+    "mark-removed": "#5f005f",
+    "mark-directory": "#00005f",
+    "mark-accent": "#004060",
+    "mark-dim": "#303030",
+    "mark-rail": "#000000",
+    "mark-thumb": "#000000",
+    "cursor-off": "#ffffff",
+    "cursor-off-text": "#000000",
+}
+
+NAMES = ("dark", "light", "high-contrast", "high-contrast-light", "ansi-dark", "ansi-light")
 """What `--theme` takes, besides any name of Textual's own themes."""
 
 
 def mark_colours(theme: Theme) -> dict[str, str]:
-    """The marks' colours in a theme: never red against green."""
+    """The marks' colours in a theme: never red against green, and text of them is read on each background (WCAG AA)."""
+    if theme.name.startswith("high-contrast"):
+        return _CONTRAST if theme.dark else _CONTRAST_LIGHT
     if theme.name.startswith("ansi"):
         return _ANSI if theme.dark else _ANSI_LIGHT
     return _DARK if theme.dark else _LIGHT
 
 
 def themes() -> list[Theme]:
-    """Our own themes: text and background are the terminal's own, which looks at home and takes few bytes to say."""
-    return [replace(BUILTIN_THEMES[f"ansi-{name}"], name=name) for name in ("dark", "light")]
+    """Our own themes: text and background are the terminal's own, which looks at home and takes few bytes to say.
+
+    With high contrast they are black and white, whatever the terminal has.
+    """
+    at_home = [replace(BUILTIN_THEMES[f"ansi-{name}"], name=name) for name in ("dark", "light")]
+    return [
+        *at_home,
+        _contrast("high-contrast", "#000000", "#ffffff"),
+        _contrast("high-contrast-light", "#ffffff", "#000000"),
+    ]
+
+
+def _contrast(name: str, ground: str, text: str) -> Theme:
+    return Theme(
+        name,
+        primary=text,
+        secondary=text,
+        accent=text,
+        foreground=text,
+        background=ground,
+        surface=ground,
+        panel=ground,
+        boost=ground,
+        dark=ground < text,
+    )
 
 
 def pick(environ: Mapping[str, str], wanted: str | None, ask: Callable[[], bool | None] = lambda: None) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
+from layertui.present.glyphs import BRANCH, LAST, LINE
 from layertui.present.hosttree import Node, forest
 from layertui.present.safetext import safe
 from layertui.present.units import size_narrow
@@ -37,12 +38,12 @@ def by_ancestry(holdings: Holdings, view: TreeView, width: int, now: datetime) -
         rows.append(replace(_node_row(members, node, folded), depth=len(margin), margin=margin, stem=stem))
         if folded:
             continue
-        along = "│" if stem in "├│" else " "
+        along = LINE if stem in (BRANCH, LINE) else " "
         if len(node.children) > 1 or node.ends:
             margin += along
-            pending.extend((child, margin, "├") for child in reversed(node.children))
+            pending.extend((child, margin, BRANCH) for child in reversed(node.children))
             if node.children:  # the last one lies at the bottom
-                pending[-len(node.children)] = node.children[-1], margin, "└"
+                pending[-len(node.children)] = node.children[-1], margin, LAST
         else:
             pending.extend((child, margin, along) for child in node.children)
     for place, state in members.items():

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.benchmarks import comparetimes, coretimes, enginetimes, readingkeys, screentimes
+from tests.benchmarks import comparekeys, comparetimes, coretimes, enginetimes, readingkeys, screentimes
 from tests.benchmarks.build_archive import BenchImage, default_directory, image
 from tests.benchmarks.results import Result, save, table, write_table
 
@@ -34,6 +34,7 @@ ROWS: dict[str, Row] = {
     "dive": lambda images: [],
     "compare-real": lambda images: comparetimes.steps(images("real")),
     "compare-1m": lambda images: comparetimes.steps(images("1m")),
+    "compare-keys": lambda images: comparekeys.keys(images("real")),
     "diff": lambda images: comparetimes.whole_command(images("real")),
     "memory-1m": lambda images: screentimes.memory(images("1m")),
     "memory-3m": lambda images: screentimes.memory(images("3m")),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from layertui.tui.actions import ACTIONS, Action
+from layertui.tui.actions import ACTIONS, Action, Group, Place
 from tests.benchmarks.ptydrive import Burst, Terminal
 
 CURSOR_MOVE_BYTES = 2_000
@@ -18,14 +18,18 @@ TAB_BYTES = 6_000
 MOVES = 100
 """Cursor moves that are averaged: more than a screen, so that they scroll."""
 
-NOT_TOURED = frozenset({"palette", "quit", "cancel", "next_pane", "previous_pane"})
-"""Exempt (the palette), ending the program, or measured on their own (Tab)."""
+NOT_TOURED = frozenset({"palette", "quit", "cancel", "next_pane", "previous_pane", "pager", "mark"})
+"""Exempt (the palette), ending the program, handing the terminal on, measured on their own (Tab), or changing what
+another key does (the mark)."""
 
-OPENING = frozenset({"filter", "find", "help", "info", "open"})
+OPENING = frozenset({"filter", "find", "help", "info", "open", "compare", "extract", "extract_layer"})
 """What may open something that Esc closes again."""
 
-PANES = ("1", "2", "3")
-"""Keys of the panes: tree, files, details."""
+STAYING = frozenset({Group.SORT, Group.SHOW, Group.TAKE})
+"""Groups of actions that leave the focus where it is."""
+
+PANES = {"1": Place.TREE, "2": Place.FILES, "3": Place.DETAILS}
+"""Keys of the panes, and what their keys see as having the focus."""
 
 _CHARACTERS = {
     "minus": "-",
@@ -37,6 +41,7 @@ _CHARACTERS = {
     "comma": ",",
     "full_stop": ".",
     "slash": "/",
+    "number_sign": "#",
     "question_mark": "?",
     "colon": ":",
 }
@@ -95,16 +100,19 @@ def tabs(terminal: Terminal) -> list[Press]:
     return [Press(key, terminal.press(key, 0.1)) for key in keys]
 
 
-def every_key(terminal: Terminal, panes: Sequence[str] = PANES, quiet_s: float = 0.08) -> Iterator[Press]:
-    """Press the first key of every action in each pane; what a key opens is closed again, which counts too."""
+def every_key(terminal: Terminal, panes: Sequence[str] = tuple(PANES), quiet_s: float = 0.08) -> Iterator[Press]:
+    """Press the first key of every action in each pane that it is for; what it opens is closed again, which counts."""
     for pane in panes:
+        stays = False
         for action in ACTIONS:
-            if action.name not in NOT_TOURED:
+            if action.name not in NOT_TOURED and PANES[pane] in action.places:
+                if not stays:
+                    yield Press(f"{pane} before {action.name}", terminal.press(pane, quiet_s, answer_s=0.15))
+                stays = action.group in STAYING and action.name not in OPENING
                 yield from _one(terminal, pane, action, quiet_s)
 
 
 def _one(terminal: Terminal, pane: str, action: Action, quiet_s: float) -> Iterator[Press]:
-    yield Press(f"{pane} before {action.name}", terminal.press(pane, quiet_s, answer_s=0.15))
     for key in action.keys[0].split():
         where = f"{action.shown} ({action.name}) in pane {pane}"
         yield Press(where, terminal.press(typed(key), quiet_s, answer_s=0.15))

@@ -98,7 +98,7 @@ def test_hostile_names_reach_neither_clipboard_nor_title(start: Callable[[list[s
     tmux.run("set-option", "-s", "set-clipboard", "on")
     before = tmux.run("display-message", "-p", "#{pane_title} #{window_name}")
     tmux.wait_until(lambda text: "q quit" in text and "d00" in text)
-    for key in ("2", "=", "NPage", "G", "Enter", "i", "NPage", "G", "q", "3", "q"):
+    for key in ("2", "=", "NPage", "G", "Enter", "i", "NPage", "G", "q", "q", "3", "q"):
         tmux.press(key)
     tmux.wait_until(lambda text: "ended with" in text)
     assert tmux.run("list-buffers") == ""

@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from layertui.errors import UsageError
+from layertui.errors import Cancelled, UsageError
 from layertui.extract.attributes import Options
 from layertui.extract.lookup import layer_version
-from layertui.extract.plan import plan_of
+from layertui.extract.plan import plan_as, plan_of
 from layertui.extract.tree import extract
 from layertui.layer.dialect import Dialect
 from layertui.layer.read import read_layer
 from layertui.layer.walk import WalkedLayer
 from layertui.stack.fold import fold
 from tests.contract.test_oracles import needs_root, needs_umoci, run, walk
-from tests.extract.helpers import extracted, names, opened, whole
+from tests.extract.helpers import IS_ROOT, extracted, names, opened, whole
 from tests.kit.entries import (
     MTIME,
     Layer,
@@ -80,6 +80,26 @@ def test_shadowed_and_deleted_versions(compression: str, tmp_path: Path) -> None
     assert (tmp_path / "out/a").read_text() == "first\n"
     assert (tmp_path / "out/e/y").read_text() == "first\n", "a hard link's content, whose target is not asked for"
     assert os.access(tmp_path / "out/gone", os.X_OK)
+
+
+def test_one_thing_under_another_name(tmp_path: Path) -> None:
+    image, squash = opened(tmp_path / "image", TWO)
+    itself = plan_as(squash, layer_version(squash, b"e", 0), b"", layer=0, merged=False)
+    assert sorted(itself.keys()) == [b"x", b"y"], "what lies in it goes right into the destination"
+    extract(image, itself, tmp_path / "out", Options(new=True))
+    assert names(tmp_path / "out") == ["x", "y"]
+    with pytest.raises(UsageError, match=r"exists already\. Nothing was written\."):
+        extract(image, itself, tmp_path / "out", Options(new=True))
+    renamed = plan_as(squash, layer_version(squash, b"d/gone", 0), b"found", layer=0, merged=False)
+    extract(image, renamed, tmp_path / "out", Options())
+    assert (tmp_path / "out/found").read_text() == "deleted\n"
+    with pytest.raises(Cancelled):
+        plan_as(squash, layer_version(squash, b"", 0), b"", layer=0, merged=False, check=cancel)
+
+
+def cancel() -> None:
+    """What a planner calls that is to stop."""
+    raise Cancelled
 
 
 def test_one_layers_diff_leaves_markers_out(tmp_path: Path) -> None:
@@ -199,7 +219,14 @@ def test_without_preserve_files_are_as_if_made_new(tmp_path: Path) -> None:
     assert mode(tmp_path / "out") == 0o750
     assert time.time() - (tmp_path / "out/locked/f").stat().st_mtime < 100
     assert not {"null", "pipe"} & set(os.listdir(tmp_path / "out"))
-    assert outcome.notes == ["2 devices and pipes are left out: only --as-root-filesystem makes them."]
+    owned = ["1 entry has another owner than in the image: only --as-root-filesystem keeps them."] if IS_ROOT else []
+    assert outcome.notes == [
+        "2 devices and pipes are left out: only --as-root-filesystem makes them.",
+        "1 file has no setuid or setgid bit any more: only --as-root-filesystem keeps them.",
+        "1 entry has no extended attributes any more: only --as-root-filesystem keeps them.",
+        *owned,
+    ]
+    assert outcome.left_out.words().startswith("2 devices and pipes, 1 setuid bit, 1 xattr")
 
 
 def test_preserve_keeps_mode_and_mtime_and_no_more(tmp_path: Path) -> None:

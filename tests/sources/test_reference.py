@@ -19,6 +19,8 @@ from layertui.sources.reference import LayerSelector, parse_reference
         ("docker-archive:/a.tar:host:5000/x:1", "docker-archive", "/a.tar:host:5000/x:1"),
         ("oci:dir:tag", "oci", "dir:tag"),
         ("oci-archive:x.tar", "oci-archive", "x.tar"),
+        ("docker://alpine:3.19", "docker", "alpine:3.19"),
+        ("docker://127.0.0.1:5000/team/api@sha256:" + "a" * 64, "docker", "127.0.0.1:5000/team/api@sha256:" + "a" * 64),
         ("-", None, "-"),
         ("./oci:x", None, "./oci:x"),
         ("api:1.4", None, "api:1.4"),
@@ -52,7 +54,7 @@ def test_layers_behind_a_scheme_and_a_tag() -> None:
     assert (found.scheme, found.name, found.layers) == ("oci", "dir:1.4", LayerSelector(0, 2, merged=True))
 
 
-@pytest.mark.parametrize("text", ["", "oci:", "#4", "docker-archive:#0..1"])
+@pytest.mark.parametrize("text", ["", "oci:", "#4", "docker-archive:#0..1", "docker://"])
 def test_nothing_is_a_usage_error(text: str) -> None:
     with pytest.raises(UsageError):
         parse_reference(text)
@@ -66,7 +68,8 @@ def test_a_range_that_ends_before_it_begins() -> None:
 @pytest.mark.parametrize(
     ("text", "way_out"),
     [
-        ("docker://alpine", "docker-daemon:alpine"),
+        ("docker:alpine", "docker://alpine"),
+        ("docker:alpine", "docker-daemon:alpine"),
         ("podman:api", "containers-storage:api"),
         ("dir:/x", "oci:"),
         ("https://example.com/x.tar", "oci:"),

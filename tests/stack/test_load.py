@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from layertui.errors import DamagedError, PartialResultError, UnreachableError
+from layertui.errors import Cancelled, DamagedError, PartialResultError, UnreachableError
 from layertui.image.blob import BytesBlob
 from layertui.image.image import Image
 from layertui.sources.resolve import open_reference
@@ -70,6 +70,33 @@ def test_progress_names_the_layer_and_what_is_done(image: Image) -> None:
     load(image, verify_digests=True, progress=progress)
     sizes = {layer.index: layer.content.size_bytes for layer in image.layers if layer.content is not None}
     assert told == sizes
+
+
+def test_layers_that_are_known_are_not_read_again(image: Image) -> None:
+    trees = dict(enumerate(load(image).squash.trees))
+    told: list[int] = []
+    loaded = load(image, known={0: trees[0], 2: trees[2]}, progress=lambda layer, done: told.append(layer))
+    assert set(told) == {1}
+    assert [loaded.squash.trees[number] is trees[number] for number in range(3)] == [True, False, True]
+    assert loaded.problems == ()
+
+
+def test_a_known_layer_keeps_what_is_wrong_with_it(image: Image) -> None:
+    tree = replace(load(image).squash.trees[1], problems=("the diff ID does not match.",))
+    loaded = load(image, known={1: tree})
+    assert [problem.message for problem in loaded.problems] == ["layer 1 of 3: the diff ID does not match."]
+
+
+@pytest.mark.parametrize("after", [0, 1])
+def test_reading_is_cancelled(image: Image, after: int) -> None:
+    asked: list[int] = []
+
+    def cancelled() -> bool:
+        asked.append(0)
+        return len(asked) > after
+
+    with pytest.raises(Cancelled):
+        load(image, cancelled=cancelled)
 
 
 @pytest.mark.parametrize("number", range(3))

@@ -14,8 +14,9 @@ from layertui.image.blob import BytesBlob, Content, FileBlob
 from layertui.layer.dialect import Dialect
 from layertui.layer.read import read_layer
 from layertui.layer.walk import WalkedLayer
-from layertui.stack import search_content, search_pattern
-from layertui.stack.search_content import FileHit, search_layer
+from layertui.stack import search_content, search_file, search_pattern
+from layertui.stack.search_content import search_layer
+from layertui.stack.search_file import HIT_LIMIT, FileHit
 from layertui.stack.search_pattern import compile_needle
 from tests.kit.entries import Entry, directory, file, sparse
 from tests.kit.tar import tar_bytes
@@ -107,6 +108,7 @@ def test_the_line_is_right_where_a_chunk_ends_within_the_match(monkeypatch: pyte
 def test_equal_to_looking_through_each_file(keep: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search_content, "CHUNK_BYTES", 700)
     monkeypatch.setattr(search_content, "CONTEXT_BYTES", 8)
+    monkeypatch.setattr(search_file, "CONTEXT_BYTES", 8)
     monkeypatch.setattr(search_pattern, "OVERLAP_BYTES", 40)
     monkeypatch.setattr(search_pattern, "PIECE_BYTES", 200)
     generator = random.Random(7)
@@ -175,8 +177,8 @@ def test_an_expression_that_takes_long_can_be_cancelled() -> None:
 
 
 def test_matches_are_counted_up_to_a_bound() -> None:
-    assert search(plain(file("f", b"ab" * 300_000)), "ab")["f"].hits == search_content.HIT_LIMIT
-    assert search(plain(file("f", b"ab" * 300_000)), "a[b]", regex=True)["f"].hits == search_content.HIT_LIMIT
+    assert search(plain(file("f", b"ab" * 300_000)), "ab")["f"].hits == HIT_LIMIT
+    assert search(plain(file("f", b"ab" * 300_000)), "a[b]", regex=True)["f"].hits == HIT_LIMIT
 
 
 def test_only_what_is_asked_for_is_read(tmp_path: Path) -> None:

@@ -107,8 +107,9 @@ class Seen:
                 await self.app.workers.wait_for_complete()
             await self.pilot.pause()
             state = self.main.state
-            waiting = state is not None and state.opened and state.pending
             loader = self.main.loader
+            waiting = state is not None and state.opened and state.pending and not loader.paused
+            waiting = waiting or getattr(self.app.screen, "busy", False)
             idle = not loader.busy and not loader.waiting and all(worker.is_finished for worker in self.app.workers)
             if idle and not waiting:
                 break

@@ -157,8 +157,8 @@ async def test_w_on_a_deleted_path_says_that_nobody_sees_it() -> None:
         assert "removed" in seen.line_with("Chain:") or "x6" in seen.line_with("Chain:")
 
 
-async def test_enter_on_a_file_shows_metadata_and_history() -> None:
-    async with running(demo(), keys=["f", *"models.bin", "enter", "enter"]) as seen:
+async def test_i_on_a_file_shows_metadata_and_history() -> None:
+    async with running(demo(), keys=["f", *"models.bin", "enter", "i"]) as seen:
         assert "270,000 B" in seen.text
         assert "0644  rw-r--r--" in seen.text
         assert "History of this path" in seen.text

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from textual import events
 
-from layertui.tui.loading import looking
+from layertui.tui.loading import searching
 from tests.tui.screen import demo, running
 
 
@@ -59,7 +59,7 @@ async def test_arrows_move_in_the_list_while_typing() -> None:
 
 async def test_find_looks_in_all_layers_and_goes_to_the_hit() -> None:
     async with running(demo(), keys=["f", *"pip.tgz"]) as seen:
-        assert "FIND  in all layers" in seen.text
+        assert "FIND  names, fuzzy" in seen.text
         line = seen.line_with(".cache/pip.tgz")
         assert "x6" in line
         assert "L3" in line
@@ -110,14 +110,14 @@ async def test_what_is_pasted_is_made_safe() -> None:
 
 async def test_enter_right_after_typing_waits_for_what_was_typed(monkeypatch: pytest.MonkeyPatch) -> None:
     go = threading.Event()
-    real = looking.fuzzy
+    real = searching.fuzzy
 
     def slow(squash: Any, query: str, *rest: Any) -> Any:
         if query == "models":
             go.wait(5)
         return real(squash, query, *rest)
 
-    monkeypatch.setattr(looking, "fuzzy", slow)
+    monkeypatch.setattr(searching, "fuzzy", slow)
     async with running(demo(), keys=["f", *"model"]) as seen:
         await seen.pilot.press("s", "enter")
         assert "FIND" in seen.text

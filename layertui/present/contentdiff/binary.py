@@ -5,9 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from layertui.image.blob import Blob
-from layertui.present.viewing.hexdump import hex_line
 
 CHUNK_BYTES = 1 << 20
+
+APART_BYTES = 16
+"""So many equal bytes end a run of differing ones."""
 
 Check = Callable[[], None]
 """Called before each chunk; raises Cancelled to stop the work."""
@@ -20,14 +22,19 @@ class BinaryDiff:
     size_a: int
     size_b: int
     digest_a: str
-    """`sha256:` and 64 hexadecimal digits."""
+    """`sha256:` and 64 hexadecimal digits; empty while it is not known."""
     digest_b: str
     first: int | None
     """The offset of the first byte that differs, or that one side lacks; None where they are equal."""
 
 
-def compare_bytes(a: Blob, b: Blob, check: Check | None = None) -> BinaryDiff:
-    """Compare two contents by reading both to their ends; raises what `check` and the blobs raise."""
+def compare_bytes(
+    a: Blob, b: Blob, check: Check | None = None, found: Callable[[int], None] | None = None
+) -> BinaryDiff:
+    """Compare two contents by reading both to their ends; raises what `check` and the blobs raise.
+
+    `found` is called with the offset of the first difference as soon as that is known, long before the digests are.
+    """
     first: int | None = None
     hashes = hashlib.sha256(), hashlib.sha256()
     for at in range(0, max(a.size_bytes, b.size_bytes), CHUNK_BYTES):
@@ -38,6 +45,8 @@ def compare_bytes(a: Blob, b: Blob, check: Check | None = None) -> BinaryDiff:
         hashes[1].update(other)
         if first is None and one != other:
             first = at + _first_difference(one, other)
+            if found is not None:
+                found(first)
     digests = [f"sha256:{each.hexdigest()}" for each in hashes]
     return BinaryDiff(a.size_bytes, b.size_bytes, digests[0], digests[1], first)
 
@@ -65,40 +74,72 @@ def _first_difference(a: bytes, b: bytes) -> int:
     return low
 
 
-@dataclass(frozen=True, slots=True)
-class HexRow:
-    """The same bytes of both contents, a line each; empty where a side has ended."""
+def next_run(a: Blob, b: Blob, offset: int, check: Check | None = None) -> int | None:
+    """Where the next run of differing bytes begins, behind the one that goes on at `offset`; None behind the last.
 
-    a: str
-    b: str
-    differs: bool
-
-
-def hex_rows(a: Blob, b: Blob, first: int, count: int, per_row: int) -> list[HexRow]:
-    """Up to `count` rows from row `first` on, as far as the longer side reaches; raises what the blobs raise."""
-    start, size = first * per_row, count * per_row
-    one, other = a.read_at(start, size), b.read_at(start, size)
-    digits = max(8, len(f"{max(a.size_bytes, b.size_bytes):x}"))
-    rows = []
-    for at in range(0, max(len(one), len(other)), per_row):
-        left, right = one[at : at + per_row], other[at : at + per_row]
-        texts = [hex_line(start + at, data, per_row, digits) if data else "" for data in (left, right)]
-        rows.append(HexRow(texts[0], texts[1], left != right))
-    return rows
+    Runs are apart where `APART_BYTES` are equal. Raises what `check` and the blobs raise.
+    """
+    end = max(a.size_bytes, b.size_bytes)
+    equal = bytes(APART_BYTES)
+    while offset < end:
+        if check is not None:
+            check()
+        at = _unlike(a, b, offset, CHUNK_BYTES + APART_BYTES).find(equal)
+        if at >= 0:
+            return next_difference(a, b, offset + at, check)
+        offset += CHUNK_BYTES
+    return None
 
 
-def binary_lines(diff: BinaryDiff, facts_a: str, facts_b: str) -> list[str]:
-    """What there is to say about two contents: what each is, its size and digest, then where they differ."""
+def previous_run(a: Blob, b: Blob, offset: int, check: Check | None = None) -> int | None:
+    """Where the last run of differing bytes begins that begins before `offset`; None before the first.
+
+    Raises what `check` and the blobs raise.
+    """
+    last = _previous_difference(a, b, offset, check)
+    if last is None:
+        return None
+    equal = bytes(APART_BYTES)
+    stop = last + 1
+    while stop > 0:
+        if check is not None:
+            check()
+        start = max(0, stop - CHUNK_BYTES)
+        at = _unlike(a, b, start, stop - start).rfind(equal)
+        if at >= 0:
+            return start + at + APART_BYTES
+        if not start:
+            break
+        stop = start + APART_BYTES - 1
+    return next_difference(a, b, 0, check)
+
+
+def _previous_difference(a: Blob, b: Blob, offset: int, check: Check | None) -> int | None:
+    """The offset of the last byte before `offset` that differs."""
+    for stop in range(min(offset, max(a.size_bytes, b.size_bytes)), 0, -CHUNK_BYTES):
+        if check is not None:
+            check()
+        start = max(0, stop - CHUNK_BYTES)
+        unlike = _unlike(a, b, start, stop - start).rstrip(b"\0")
+        if unlike:
+            return start + len(unlike) - 1
+    return None
+
+
+def _unlike(a: Blob, b: Blob, offset: int, length: int) -> bytes:
+    """A byte for each of a part: 0 where both sides have the same one, any other where not."""
+    one, other = a.read_at(offset, length), b.read_at(offset, length)
+    shorter = min(len(one), len(other))
+    unlike = int.from_bytes(one[:shorter]) ^ int.from_bytes(other[:shorter])
+    return unlike.to_bytes(shorter) + b"\1" * (max(len(one), len(other)) - shorter)
+
+
+def where_text(diff: BinaryDiff) -> str:
+    """Where two contents differ, in a sentence."""
     if diff.first is None:
-        where = "Equal, byte for byte."
-    elif diff.first >= min(diff.size_a, diff.size_b):
-        shorter, longer = ("A", "B") if diff.size_a < diff.size_b else ("B", "A")
-        extra = abs(diff.size_a - diff.size_b)
-        where = f"{longer} begins with all of {shorter}, and has {extra:,} bytes more."
-    else:
-        where = f"First difference at byte {diff.first:,} (0x{diff.first:x})."
-    return [
-        f"A  {facts_a}  {diff.size_a:,} B  {diff.digest_a}",
-        f"B  {facts_b}  {diff.size_b:,} B  {diff.digest_b}",
-        where,
-    ]
+        return "Equal, byte for byte."
+    if diff.first < min(diff.size_a, diff.size_b):
+        return f"First difference at byte {diff.first:,} (0x{diff.first:x})."
+    shorter, longer = ("A", "B") if diff.size_a < diff.size_b else ("B", "A")
+    extra = abs(diff.size_a - diff.size_b)
+    return f"{longer} begins with all of {shorter}, and has {extra:,} bytes more."

@@ -1,12 +1,16 @@
 """What differs within two lines that belong together, and which lines of two blocks do."""
 
 import re
-from difflib import SequenceMatcher
+
+from layertui.present.contentdiff.align import align
 
 _WORD = re.compile(r"\w+|\s+|.", re.DOTALL)
 
 TOKENS = 300
-"""Lines of more words are compared from both ends only: the matcher takes the square of it."""
+"""Lines of more words are compared from both ends only: it may take the square of it, some ten milliseconds here."""
+
+LOOKED_AT = 20_000
+"""Lines of more characters are compared from both ends only, too."""
 
 PAIRS = 2_500
 """Larger blocks are paired in their order: telling which line became which compares all with all."""
@@ -20,22 +24,20 @@ Span = tuple[int, int]
 
 def changed_spans(a: str, b: str) -> tuple[list[Span], list[Span]]:
     """The parts of two lines that differ, in each of them; the whole lines where hardly anything is alike."""
-    words_a, words_b = _WORD.findall(a[:20_000]), _WORD.findall(b[:20_000])
-    if max(len(words_a), len(words_b)) > TOKENS:
+    words_a, words_b = _WORD.findall(a[:LOOKED_AT]), _WORD.findall(b[:LOOKED_AT])
+    if max(len(a), len(b)) > LOOKED_AT or max(len(words_a), len(words_b)) > TOKENS:
         return _from_both_ends(a, b)
-    matcher = SequenceMatcher(None, words_a, words_b, autojunk=False)
     spans_a: list[Span] = []
     spans_b: list[Span] = []
     starts_a, starts_b = _starts(words_a), _starts(words_b)
-    alike = 0
-    for tag, from_a, to_a, from_b, to_b in matcher.get_opcodes():
-        if tag == "equal":
-            alike += sum(len(word) for word in words_a[from_a:to_a] if not word.isspace())
-            continue
-        if to_a > from_a:
-            spans_a.append((starts_a[from_a], starts_a[to_a]))
-        if to_b > from_b:
-            spans_b.append((starts_b[from_b], starts_b[to_b]))
+    alike = at_a = at_b = 0
+    for from_a, from_b, count in (*align(words_a, words_b).blocks, (len(words_a), len(words_b), 0)):
+        if from_a > at_a:
+            spans_a.append((starts_a[at_a], starts_a[from_a]))
+        if from_b > at_b:
+            spans_b.append((starts_b[at_b], starts_b[from_b]))
+        at_a, at_b = from_a + count, from_b + count
+        alike += sum(len(word) for word in words_a[from_a:at_a] if not word.isspace())
     if alike * 5 < max(len(a.strip()), len(b.strip())):
         return [(0, len(a))], [(0, len(b))]
     return spans_a, spans_b

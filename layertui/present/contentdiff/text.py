@@ -7,18 +7,13 @@ from enum import Enum
 
 from layertui.image.blob import Blob
 from layertui.present.contentdiff.align import align
-from layertui.present.contentdiff.intraline import changed_spans, pair_lines
+from layertui.present.contentdiff.drawing import UNSEEN, Drawn, Marks, draw_line, mark_lines
+from layertui.present.contentdiff.intraline import Span, pair_lines
 from layertui.present.viewing.encoding import Encoding
-from layertui.present.viewing.lines import LINE_BYTES, drawn
+from layertui.present.viewing.lines import LINE_BYTES
 
 TEXT_BYTES = 8 << 20
 """Larger texts are compared as bytes: lining them up takes seconds, and all of their lines in memory."""
-
-NO_NEWLINE = " [no newline at the end]"
-"""Behind a last line that does not end."""
-
-Runs = list[tuple[str, str]]
-"""A style's name and a text that is safe to draw: `part` is what changed within a line, empty is plain."""
 
 
 class Sign(Enum):
@@ -28,6 +23,7 @@ class Sign(Enum):
     CHANGED = "|"
     """Side by side: both sides hold a form of the line."""
     ONLY_A = "<"
+    """Only side A holds it; unified, it may have another form on side B."""
     ONLY_B = ">"
     FOLD = ":"
     """Equal lines that are not shown."""
@@ -42,6 +38,17 @@ class DiffRow:
     b: int | None
     folded: int = 0
     """How many equal lines a fold stands for; `a` and `b` are the first of them."""
+    form: int | None = None
+    """Unified: the line of the other side that this line became, or was."""
+
+    @property
+    def pair(self) -> tuple[int, int] | None:
+        """The two forms of a line that changed, on side A and B; None where there is only one."""
+        if self.sign is Sign.ONLY_A:
+            return None if self.a is None or self.form is None else (self.a, self.form)
+        if self.sign is Sign.ONLY_B:
+            return None if self.b is None or self.form is None else (self.form, self.b)
+        return (self.a, self.b) if self.sign is Sign.CHANGED and self.a is not None and self.b is not None else None
 
 
 class TextDiff:
@@ -56,14 +63,32 @@ class TextDiff:
         self.is_complete = alignment.is_complete
         """False where a bound was reached: lines that belong together may be shown as replaced."""
         self.blocks = alignment.blocks
+        self.gaps = self._gaps()
+        """What lies between equal lines, in order: from and to on side A, then on side B."""
+        self._marks: dict[tuple[int, int], Marks] = {}
 
     @property
     def is_same(self) -> bool:
         """Whether nothing differs (that is looked at)."""
-        return not self._gaps()
+        return not self.gaps
+
+    @property
+    def line_count(self) -> int:
+        """Lines of the longer side."""
+        return max(len(self.a), len(self.b))
+
+    def marks(self, pair: tuple[int, int]) -> Marks | None:
+        """What changed within a line, of which both forms are given; None while that was not told."""
+        return self._marks.get(pair)
+
+    def tell_marks(self, pair: tuple[int, int]) -> Marks:
+        """Tell it, once; it may take some ten milliseconds."""
+        found = self._marks.get(pair)
+        if found is None:
+            found = self._marks[pair] = mark_lines(self.a[pair[0]], self.b[pair[1]])
+        return found
 
     def _gaps(self) -> list[tuple[int, int, int, int]]:
-        """What lies between equal lines, in order: from and to on side A, then on side B."""
         gaps, at_a, at_b = [], 0, 0
         for start_a, start_b, count in (*self.blocks, (len(self.a), len(self.b), 0)):
             if at_a < start_a or at_b < start_b:
@@ -71,19 +96,27 @@ class TextDiff:
             at_a, at_b = start_a + count, start_b + count
         return gaps
 
-    def rows(self, *, unified: bool = False, context: int | None = 3) -> "DiffRows":
-        """Lay the rows out; `context` is how many equal lines stand around a hunk, None shows all of them."""
+    def rows(
+        self, *, unified: bool = False, context: int | None = 3, check: Callable[[], None] | None = None
+    ) -> "DiffRows":
+        """Lay the rows out; `context` is how many equal lines stand around a hunk, None shows all of them.
+
+        Raises what `check` raises, which is called for every hunk.
+        """
         rows: list[DiffRow] = []
         hunks: list[int] = []
         at_a = at_b = 0
-        for start_a, stop_a, start_b, stop_b in self._gaps():
+        for start_a, stop_a, start_b, stop_b in self.gaps:
+            if check is not None:
+                check()
             self._equal(rows, at_a, at_b, start_a - at_a, context, leads=at_a > 0 or at_b > 0, trails=True)
             hunks.append(len(rows))
+            pairs = self._paired(start_a, stop_a, start_b, stop_b)
             if unified:
-                rows += [DiffRow(Sign.ONLY_A, at, None) for at in range(start_a, stop_a)]
-                rows += [DiffRow(Sign.ONLY_B, None, at) for at in range(start_b, stop_b)]
+                rows += [DiffRow(Sign.ONLY_A, a, None, form=b) for a, b in pairs if a is not None]
+                rows += [DiffRow(Sign.ONLY_B, None, b, form=a) for a, b in pairs if b is not None]
             else:
-                rows += self._paired(start_a, stop_a, start_b, stop_b)
+                rows += [DiffRow(_sign(a, b), a, b) for a, b in pairs]
             at_a, at_b = stop_a, stop_b
         self._equal(rows, at_a, at_b, len(self.a) - at_a, context, leads=bool(hunks), trails=False)
         return DiffRows(self, rows, hunks)
@@ -102,13 +135,15 @@ class TextDiff:
             rows.append(DiffRow(Sign.FOLD, a + head, b + head, folded))
         rows += [DiffRow(Sign.SAME, a + at, b + at) for at in range(count - tail, count)]
 
-    def _paired(self, start_a: int, stop_a: int, start_b: int, stop_b: int) -> list[DiffRow]:
-        rows = []
-        for at_a, at_b in pair_lines(self.a[start_a:stop_a], self.b[start_b:stop_b]):
-            a = None if at_a is None else start_a + at_a
-            b = None if at_b is None else start_b + at_b
-            rows.append(DiffRow(Sign.ONLY_A if b is None else Sign.ONLY_B if a is None else Sign.CHANGED, a, b))
-        return rows
+    def _paired(self, start_a: int, stop_a: int, start_b: int, stop_b: int) -> list[tuple[int | None, int | None]]:
+        return [
+            (None if a is None else start_a + a, None if b is None else start_b + b)
+            for a, b in pair_lines(self.a[start_a:stop_a], self.b[start_b:stop_b])
+        ]
+
+
+def _sign(a: int | None, b: int | None) -> Sign:
+    return Sign.ONLY_A if b is None else Sign.ONLY_B if a is None else Sign.CHANGED
 
 
 class DiffRows:
@@ -134,26 +169,25 @@ class DiffRows:
         at = bisect_left(self.hunks, row)
         return self.hunks[at - 1] if at else None
 
-    def sides(self, row: int) -> tuple[Runs, Runs]:
-        """What either side of a row shows; nothing where it has no line. Tabs and escapes as `viewing` draws them."""
+    def sides(self, row: int, limit: int = LINE_BYTES) -> tuple[Drawn | None, Drawn | None]:
+        """What either side of a row shows, at least its first `limit` characters; None where it has no line.
+
+        What changed within the line is marked as far as that was told.
+        """
         shown = self.rows[row]
         if shown.sign is Sign.FOLD:
-            text = f"{shown.folded:,} equal lines"
-            return [("fold", text)], [("fold", text)]
+            return None, None
+        pair = shown.pair
+        marks = (self.diff.marks(pair) if pair is not None else None) or Marks()
         same = shown.sign is Sign.SAME
-        a = "" if shown.a is None else _drawn(self.diff.a[shown.a], same)
-        b = "" if shown.b is None else _drawn(self.diff.b[shown.b], same)
-        if shown.sign is not Sign.CHANGED:
-            return [("", a)] if a else [], [("", b)] if b else []
-        spans_a, spans_b = changed_spans(a, b)
-        return _runs(a, spans_a), _runs(b, spans_b)
+        a = None if shown.a is None else _drawn(self.diff.a[shown.a], same, limit, marks.a, marks.is_unseen)
+        b = None if shown.b is None else _drawn(self.diff.b[shown.b], same, limit, marks.b, marks.is_unseen)
+        return a, b
 
-    def unified(self, row: int) -> tuple[str, Runs]:
-        """Sign (` `, `-`, `+`, `:`) and text of a row that was laid out unified."""
-        shown = self.rows[row]
-        a, b = self.sides(row)
-        sign = {Sign.ONLY_A: "-", Sign.ONLY_B: "+"}.get(shown.sign, shown.sign.value)
-        return sign, b if shown.sign is Sign.ONLY_B else a
+    def unmarked(self, first: int, stop: int) -> list[tuple[int, int]]:
+        """Forms of lines among some rows, of which it was not told yet what changed within them."""
+        pairs = (row.pair for row in self.rows[max(first, 0) : stop])
+        return [pair for pair in pairs if pair is not None and self.diff.marks(pair) is None]
 
 
 def read_lines(blob: Blob, encoding: Encoding) -> list[str]:
@@ -164,20 +198,8 @@ def read_lines(blob: Blob, encoding: Encoding) -> list[str]:
     return [*(line + "\n" for line in lines), *([last] if last else [])]
 
 
-def _drawn(line: str, same: bool) -> str:
-    """A line as it is drawn; a carriage return or a missing newline only where the sides may differ by it."""
-    ends = line.endswith("\n")
-    line = line[:-1] if ends else line
-    if same:
-        return drawn(line.removesuffix("\r")[:LINE_BYTES])
-    return drawn(line[:LINE_BYTES]) + ("" if ends else NO_NEWLINE)
-
-
-def _runs(text: str, spans: list[tuple[int, int]]) -> Runs:
-    runs: Runs = []
-    at = 0
-    for start, stop in spans:
-        runs += [("", text[at:start]), ("part", text[start:stop])]
-        at = stop
-    runs.append(("", text[at:]))
-    return [run for run in runs if run[1]]
+def _drawn(line: str, same: bool, limit: int, parts: tuple[Span, ...], is_unseen: bool) -> Drawn:
+    text = draw_line(line, same=same, limit=limit)
+    if not is_unseen:
+        return Drawn(text, parts)
+    return Drawn(text + UNSEEN, ((len(text), len(text) + len(UNSEEN)),))

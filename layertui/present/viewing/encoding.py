@@ -4,6 +4,8 @@ import codecs
 import re
 from dataclasses import dataclass
 
+from layertui.stack.wide import unmarked_codec
+
 SAMPLE_BYTES = 64 * 1024
 """How much of a content's beginning decides what it is."""
 
@@ -72,12 +74,6 @@ def detect(sample: bytes) -> Encoding | None:
 
 
 def _wide(sample: bytes) -> Encoding | None:
-    """UTF-16 without a byte order mark: nearly every second byte is NUL, and hardly any of the others."""
-    even, odd = sample[0::2].count(0), sample[1::2].count(0)
-    half = len(sample) // 2
-    for codec, title, zeros, others in (("utf-16-le", "UTF-16 LE", odd, even), ("utf-16-be", "UTF-16 BE", even, odd)):
-        if zeros > 0.7 * half and others <= _MANY * half and half > 1:
-            text = sample[: half * 2].decode(codec, "replace")
-            if sum(character < " " and character not in "\t\n\r\f" for character in text) <= _MANY * len(text):
-                return Encoding(codec, title)
-    return None
+    """UTF-16 without a byte order mark."""
+    codec = unmarked_codec(sample)
+    return None if codec is None else Encoding(codec, "UTF-16 LE" if codec == "utf-16-le" else "UTF-16 BE")

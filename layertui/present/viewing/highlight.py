@@ -67,6 +67,10 @@ class Highlighter:
         stop = len(self._done) - (not self._ended)
         return [_line(self._done[number]) if number < stop else None for number in range(first, first + count)]
 
+    def reaches(self, line: int) -> bool:
+        """Whether a line's colours are as they will be; where not, asking again brings them."""
+        return self._ended or line < len(self._done) - 1
+
     def _reach(self, line: int) -> None:
         """Take tokens until a line is complete, or time is up."""
         until = time.monotonic() + STEP_S

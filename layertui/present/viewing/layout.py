@@ -1,6 +1,6 @@
-"""Lines of text as lines of the screen: wrapped or cut, with numbers before them."""
+"""Lines of text as lines of the screen: wrapped, with numbers before them."""
 
-from layertui.present.safetext import CROP_MARK, cell_width, crop_end, first_cells
+from layertui.present.safetext import CROP_MARK, cell_width, first_cells
 from layertui.present.viewing.lines import LINE_BYTES
 
 CUT_NOTE = f"{CROP_MARK} [only the first {LINE_BYTES // 1024} KiB of this line are shown]"
@@ -27,10 +27,3 @@ def number_width(highest: int) -> int:
 def numbered(number: int | None, width: int) -> str:
     """A line number as its column shows it, counted from 1; blank where a wrapped line goes on."""
     return f"{'' if number is None else number + 1:>{width - 1}} "
-
-
-def cut(text: str, width: int, left: int = 0) -> str:
-    """What is seen of a safe text that is not wrapped, `left` cells moved aside; a mark where it goes on."""
-    if left:
-        text = text[len(first_cells(text, left)) :]
-    return crop_end(text, width, mark=CROP_MARK)

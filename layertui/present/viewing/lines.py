@@ -3,7 +3,7 @@
 import re
 import threading
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -127,8 +127,7 @@ class TextLines:
         block = min(offset, max(self.blob.size_bytes - 1, 0)) // BLOCK_BYTES
         while len(self._before) <= block:
             self.index(self._before[-1], check)
-        newlines = self._newlines(block)
-        return self._before[block] + sum(1 for at in newlines if at < offset)
+        return self._before[block] + bisect_left(self._newlines(block), offset)
 
     def _start(self, number: int) -> int | None:
         """Where a line begins; None where there are fewer."""

@@ -4,14 +4,17 @@ Scheduling runs in the screen's own thread; the workers are threads that only re
 here is locked: a thread gets all it needs when it starts.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from layertui.image.image import Image
+from layertui.layer.tree import LayerTree
 from layertui.stack.squash import Squash
 from layertui.tui.host import Host
 from layertui.tui.loading.asking import Asker
 from layertui.tui.loading.folding import Folder
 from layertui.tui.loading.looking import Looker
 from layertui.tui.loading.reading import PROGRESS_SSH_S, Readers, begun
+from layertui.tui.loading.searching import Searcher
 from layertui.tui.messages import Folded, LayerRead
 from layertui.tui.roots import Root
 from layertui.tui.state import ImageState, Reading
@@ -22,13 +25,16 @@ class Loader:
 
     def __init__(self, host: Host, *, low_bandwidth: bool = False) -> None:
         """Work for `host`; with `low_bandwidth` progress is said seldom."""
+        self.low_bandwidth = low_bandwidth
+        """Whether to say progress seldom."""
         self._sessions = 0
         self._readers = Readers(host)
         self._folder = Folder(host, lambda: self._readers.wanted)
         self._looker = Looker(host)
         self._asker = Asker(host)
+        self.searcher = Searcher(host)
         if low_bandwidth:
-            self._readers.progress_s = PROGRESS_SSH_S
+            self._readers.progress_s = self.searcher.every_s = PROGRESS_SSH_S
 
     @property
     def busy(self) -> bool:
@@ -42,7 +48,7 @@ class Loader:
 
     def key_pressed(self, now_s: float) -> None:
         """Readers give way for a moment; `now_s` is of the monotonic clock."""
-        self._readers.key_s = now_s
+        self._readers.key_s = self.searcher.key_s = now_s
 
     def want(self, layer: int) -> None:
         """Read this layer first."""
@@ -64,6 +70,47 @@ class Loader:
 
     # Layers
 
+    paused = False
+    """Whether no layer is read, as another screen reads."""
+
+    def pause(self, state: ImageState | None) -> None:
+        """Read no layer until `resume`: two readers hinder each other. What is being read waits again."""
+        self.paused = True
+        running = [layer for layer in state.layers if layer.reading is Reading.RUNNING] if state is not None else []
+        self.cancel(None)
+        for layer in running:
+            layer.stop()
+            layer.reading = Reading.QUEUED
+
+    def resume(self, state: ImageState | None) -> None:
+        """Go on reading."""
+        self.paused = False
+        if state is not None and state.opened:
+            self.pump(state)
+
+    def adopt(
+        self,
+        state: ImageState,
+        image: Image,
+        trees: Mapping[int, LayerTree],
+        folded: tuple[Squash, int] | None,
+        known: Iterable[ImageState],
+    ) -> None:
+        """Take in what another screen has read of an image: layers by number, and their fold with what it could free.
+
+        `known` is as for `open`.
+        """
+        state.image, state.error, state.describing = state.image or image, None, False
+        if not state.opened:
+            self._sessions += 1
+            state.session = self._sessions
+            state.layers = begun(state, known)
+        for number, tree in trees.items():
+            if state.layers[number].tree is None:
+                state.layers[number].take(tree)
+        if folded is not None and not state.complete:
+            state.take(*folded)
+
     def open(self, state: ImageState, known: Iterable[ImageState]) -> None:
         """Begin to read an image's layers; those that another image has read already are taken from there."""
         if state.image is None:
@@ -75,8 +122,9 @@ class Loader:
 
     def pump(self, state: ImageState) -> None:
         """Start what can be started: readers for queued layers, and the fold of a prefix that has grown."""
-        self._readers.pump(state)
-        self._folder.fold(state)
+        if not self.paused:
+            self._readers.pump(state)
+            self._folder.fold(state)
 
     def again(self, state: ImageState) -> int:
         """Queue what failed or was cancelled once more; returns how many layers that are."""
@@ -93,6 +141,7 @@ class Loader:
         """Stop reading; returns whether anything was running. What is read stays, the rest can be read `again`."""
         self._readers.cancel()
         self._looker.cancel()
+        self.searcher.cancel()
         return state is not None and sum(layer.stop() for layer in state.layers) > 0
 
     def cancel_asking(self) -> bool:
@@ -119,7 +168,3 @@ class Loader:
         """
         if not state.pending and not self.busy:
             self._looker.settle(state, positions)
-
-    def find(self, state: ImageState, squash: Squash, query: str) -> None:
-        """Search all paths in the background; a newer call replaces an older."""
-        self._looker.find(state, squash, query)

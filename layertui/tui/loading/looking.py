@@ -1,36 +1,29 @@
-"""Looking closer at what is folded: comparing contents of rows in view, and finding paths."""
+"""Looking closer at what is folded: comparing contents of rows in view."""
 
 from collections.abc import Sequence
 
 from textual.worker import Worker, get_current_worker
 
 from layertui.errors import Cancelled
-from layertui.present.find import fuzzy
 from layertui.stack.content import Contents
-from layertui.stack.squash import Squash
 from layertui.stack.state import State
 from layertui.tui.host import Host
-from layertui.tui.messages import Found, Settled
+from layertui.tui.messages import Settled
 from layertui.tui.state import ImageState
-
-FIND_LIMIT = 500
-"""Hits that are kept of a fuzzy search."""
 
 
 class Looker:
-    """Compares and finds, one of each at a time."""
+    """Compares, one view at a time."""
 
     def __init__(self, host: Host) -> None:
         """Work for `host`."""
         self._host = host
         self._settling: Worker[None] | None = None
-        self._finding: Worker[None] | None = None
 
     def cancel(self) -> None:
-        """Stop both."""
-        for worker in (self._settling, self._finding):
-            if worker is not None:
-                worker.cancel()
+        """Stop."""
+        if self._settling is not None:
+            self._settling.cancel()
 
     def settle(self, state: ImageState, positions: Sequence[int]) -> None:
         """Compare contents at positions (rows in view) in the background, unless that is going on already.
@@ -60,20 +53,3 @@ class Looker:
             post(Settled(session, squash))
 
         self._settling = self._host.start_worker(work, "settle")
-
-    def find(self, state: ImageState, squash: Squash, query: str) -> None:
-        """Search all paths in the background; a newer call replaces an older."""
-        if self._finding is not None:
-            self._finding.cancel()
-        session, post = state.session, self._host.post_message
-
-        def work() -> None:
-            worker = get_current_worker()
-            try:
-                hits = fuzzy(squash, query, FIND_LIMIT, lambda: worker.is_cancelled)
-            except Cancelled:
-                return
-            if not worker.is_cancelled:
-                post(Found(session, query, squash, list(hits)))
-
-        self._finding = self._host.start_worker(work, "find")

@@ -2,14 +2,16 @@
 
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from textual.worker import Worker, get_current_worker
 
 from layertui.errors import Cancelled
+from layertui.image.digest import DiffID
 from layertui.image.image import Layer
 from layertui.layer.read import read_layer
 from layertui.layer.stored import StoredTree
+from layertui.layer.tree import LayerTree
 from layertui.tui.host import Host, guarded
 from layertui.tui.messages import LayerProgress, LayerRead
 from layertui.tui.state import ImageState, LayerState, Reading
@@ -133,24 +135,37 @@ class Readers:
         return True
 
 
-def begun(state: ImageState, known: Iterable[ImageState]) -> list[LayerState]:
-    """How far each layer of an image is when its reading begins: what another image has read is taken from there."""
-    read = {
-        layer.diff_id: (layer, reading.tree, reading.content_bytes, other.root)
-        for other in known
-        if other.image is not None and other.layers and other is not state
-        for layer, reading in zip(other.image.layers, other.layers, strict=True)
+Read = tuple[Layer, LayerTree, int]
+"""A layer that some image has read, its tree, and the number of the place that holds the image."""
+
+
+def read_so_far(states: Iterable[ImageState]) -> dict[DiffID, Read]:
+    """Every layer that an image has read, by its diff ID."""
+    return {
+        layer.diff_id: (layer, reading.tree, state.root)
+        for state in states
+        if state.image is not None and state.layers
+        for layer, reading in zip(state.image.layers, state.layers, strict=True)
         if layer.diff_id is not None and reading.tree is not None
     }
+
+
+def same_read(layer: Layer, root: int, read: Mapping[DiffID, Read]) -> LayerTree | None:
+    """The tree of a layer of an image in the place `root`, if another image has read the same; else None."""
+    same = read.get(layer.diff_id) if layer.diff_id is not None else None
+    return same[1] if same is not None and _alike(layer, same[0], root == same[2]) else None
+
+
+def begun(state: ImageState, known: Iterable[ImageState]) -> list[LayerState]:
+    """How far each layer of an image is when its reading begins: what another image has read is taken from there."""
+    read = read_so_far(other for other in known if other is not state)
     made = []
     for layer in state.image.layers if state.image is not None else ():
         size_bytes = layer.stored_bytes or (layer.content.size_bytes if layer.content is not None else 0)
-        same = read.get(layer.diff_id) if layer.diff_id is not None else None
-        if same is not None and _alike(layer, same[0], state.root == same[3]):
-            tree, content_bytes = same[1:3]
-            made.append(
-                LayerState(Reading.DONE, size_bytes, done_bytes=size_bytes, tree=tree, content_bytes=content_bytes)
-            )
+        tree = same_read(layer, state.root, read)
+        if tree is not None:
+            made.append(LayerState(size_bytes=size_bytes))
+            made[-1].take(tree)
         elif layer.content is None:
             made.append(LayerState(Reading.FAILED, size_bytes, error=layer.problem))
         else:
@@ -162,4 +177,7 @@ def begun(state: ImageState, known: Iterable[ImageState]) -> list[LayerState]:
 def _alike(layer: Layer, other: Layer, same_place: bool) -> bool:
     """Whether a tree of one layer names contents in the other: offsets in files mean nothing in another's tar."""
     stored = isinstance(layer.content, StoredTree), isinstance(other.content, StoredTree)
-    return stored == (False, False) or (stored == (True, True) and same_place)
+    if stored == (True, True):
+        # Of one tar there are blobs with a table of contents, whose offsets are other ones, and blobs without.
+        return same_place and layer.digest == other.digest
+    return stored == (False, False)

@@ -8,14 +8,14 @@ from textual.app import ComposeResult
 
 from layertui.tui.actions import Place
 from layertui.tui.pages import KEYS_WIDTH, help_page
-from layertui.tui.screens.keyed import KeyScreen
+from layertui.tui.screens.taking import TakingScreen
 from layertui.tui.widgets.lines import LineList
 from layertui.tui.widgets.looks import Still
 from layertui.tui.widgets.page import DetailPane, PageView
 from layertui.tui.widgets.prompt import Prompt
 
 
-class AboveScreen(KeyScreen):
+class AboveScreen(TakingScreen):
     """Header, panes one behind the other, details below, footer; `q` and Esc lead back to the screen below."""
 
     DETAIL_LINES: ClassVar[int] = 0
@@ -109,6 +109,10 @@ class AboveScreen(KeyScreen):
 
     def _show_prompt(self, shown: bool) -> None:
         self.prompt.display, self.footer.display = shown, not shown
+
+    def useless(self) -> set[str]:
+        """What is asked again is on the main screen; one pane needs no Tab."""
+        return {"refresh", "next_pane"} if len(self.panes()) == 1 else {"refresh"}
 
     # Actions
 

@@ -57,7 +57,7 @@ class ActingScreen(HostingScreen):
         state, place = self.state_under_cursor(), self.pane.place
         if name == "info" and state is None:
             return
-        if not self.page_name:
+        if self.page_name in ("", "find"):
             self.page_from = self.pane
         self.page_name = name
         if name == "help":
@@ -80,8 +80,12 @@ class ActingScreen(HostingScreen):
         self.open_page("help")
 
     def do_info(self) -> None:
-        """Config and history."""
-        self.open_page("info")
+        """Metadata and history of a file; config and history of an image where no file is meant."""
+        on_file = self.pane is not self.images and self._path_meant()[1] is not None
+        if self.page_name in ("info", "file"):
+            self.close_page()
+        else:
+            self.open_page("file" if on_file else "info")
 
     def do_back(self) -> None:
         """Close the page, else the zoom, else the filter."""
@@ -94,7 +98,7 @@ class ActingScreen(HostingScreen):
         elif self.files.view.query:
             self.files.filter("")
         elif self.hits_at >= 0:
-            self.forget_hits()
+            self.hits_at = -1
         elif self.pane is not self.images:
             self.go(self.images)
 
@@ -107,8 +111,10 @@ class ActingScreen(HostingScreen):
             self.app.exit(0)
 
     def do_cancel(self) -> None:
-        """Stop reading, or else await no answer any more."""
-        if self.loader.cancel(self.state):
+        """Stop searching, or else reading, or else await no answer any more."""
+        if self.stop_search():
+            self.say("Cancelling the search...")
+        elif self.loader.cancel(self.state):
             self.images.rebuild()
             self.show_files()
             self.say("Cancelled. R reads the rest.")

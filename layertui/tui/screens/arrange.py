@@ -7,6 +7,9 @@ from layertui.tui.actions import Place
 ONE_PANE_BELOW = 80
 """Columns below which one pane is shown at a time."""
 
+HITS_ALONE_BELOW = 100
+"""Columns below which what was found has the whole width: a hit is a path and a line of text."""
+
 SIDE_FROM = 200
 """Columns from which the history stands at the right."""
 
@@ -37,10 +40,19 @@ def usual_tree(width: int, *, host: bool = False) -> int:
     return 29 if width < 100 else 34 if width < 140 else 44
 
 
-def arrange(width: int, height: int, place: Place, zoomed: bool, tree_extra: int, *, host: bool = False) -> Arrangement:
+def arrange(
+    width: int,
+    height: int,
+    place: Place,
+    zoomed: bool,
+    tree_extra: int,
+    *,
+    host: bool = False,
+    finding: bool = False,
+) -> Arrangement:
     """Place the panes; `place` is what has the focus, `tree_extra` the cells that the person made the tree wider.
 
-    `host` says that the tree is of a whole host.
+    `host` says that the tree is of a whole host, `finding` that hits stand in the place of the files.
     """
     if width < ONE_PANE_BELOW or zoomed:
         if place is Place.DETAILS:
@@ -48,5 +60,7 @@ def arrange(width: int, height: int, place: Place, zoomed: bool, tree_extra: int
         return Arrangement(-1 if place is Place.TREE else 0, place is not Place.TREE, False, 0)
     side = width >= SIDE_FROM
     tree = max(TREE_LEAST, min(usual_tree(width, host=host) + tree_extra, width - FILES_LEAST - (50 if side else 0)))
+    if finding and width < HITS_ALONE_BELOW and place is not Place.TREE:
+        tree = 0
     details = 3 if height < 30 else 5
     return Arrangement(tree, True, side, details)

@@ -12,7 +12,7 @@ from textual.widget import Widget
 from textual.worker import Worker
 
 from layertui.present.safetext import cell_width, crop_end
-from layertui.tui.actions import BY_NAME, PREFIXES, Place, after_prefix, bindings, footer, prefix_hint
+from layertui.tui.actions import BY_NAME, Place, after_prefix, bindings, footer, keymap, prefix_hint
 from layertui.tui.widgets.bars import Bar
 from layertui.tui.widgets.lines import LineList
 from layertui.tui.widgets.looks import LOOK_CLASSES, Line, cells, spread
@@ -54,6 +54,11 @@ class KeyScreen(Screen[object], inherit_bindings=False):
         """Who may have a `do_NAME` for an action, in this order."""
         return (self.pane, self)
 
+    def _compositor_refresh(self) -> None:
+        """Draw once: where all is to be laid out and drawn anew, Textual draws what there is first, and then all."""
+        if not (self._layout_required and self._repaint_required):
+            super()._compositor_refresh()
+
     # What workers need
 
     def start_worker(self, work: Callable[[], None], group: str) -> Worker[None]:
@@ -75,9 +80,10 @@ class KeyScreen(Screen[object], inherit_bindings=False):
         self.key_pressed()
         key = event.key
         if self.asking and key != "ctrl+c":
-            done = self.prompt.take(event)
+            asked, done = self.asking, self.prompt.take(event)
             if done is not None:
                 self.leave_prompt(done)
+                self.prompt_answered(asked, done)
                 if done.key:
                     self.press(done.key)
         elif self.prefix:
@@ -93,15 +99,23 @@ class KeyScreen(Screen[object], inherit_bindings=False):
             self.press(key)
         opening, self.opening = self.opening, None
         if opening is not None:
-            await opening
+            with self.app.batch_update():  # one frame of what is opened or left, not one for each step of that
+                await opening
+
+    @property
+    def is_current(self) -> bool:
+        """Whether it is drawn: where one of our screens covers it, which leaves nothing of it to be seen, it is not.
+
+        Textual would draw the screen above anew whenever something changes below.
+        """
+        return super().is_current and (self.app.screen is self or not isinstance(self.app.screen, KeyScreen))
 
     def press(self, key: str) -> None:
         """Do what a single key means."""
-        for action in BY_NAME.values():
-            if key in action.keys:
-                self.perform(action.name)
-                return
-        if key in PREFIXES:
+        action = keymap().by_key.get(key)
+        if action is not None:
+            self.perform(action.name)
+        elif key in keymap().prefixes:
             self.action_prefix(key)
 
     def action_do(self, name: str) -> None:
@@ -141,6 +155,9 @@ class KeyScreen(Screen[object], inherit_bindings=False):
         """The prompt was left."""
         self.asking = ""
 
+    def prompt_answered(self, asked: str, done: Prompt.Done) -> None:
+        """The prompt was left, and stands there no more: what it asked for is answered, or dropped."""
+
     # Screens above this one
 
     def show_screen(self, screen: Screen[Any]) -> None:
@@ -166,10 +183,14 @@ class KeyScreen(Screen[object], inherit_bindings=False):
         """What is being done in the background, how far, and how to cancel it; empty when nothing is."""
         return ""
 
+    def footer_progress(self) -> str:
+        """What of all that is being done is said in the footer."""
+        return self.progress_text()
+
     def tell_footer(self) -> None:
         """The keys; or a notice, what can follow a prefix, and what is being done."""
         width = self.app.size.width
-        progress = self.progress_text()
+        progress = self.footer_progress()
         right: Line = [("key", f"{progress} ")] if progress else []
         if self.prefix:
             self.footer.show([("key", f" {prefix_hint(self.prefix)}")])

@@ -6,15 +6,15 @@ from textual import events
 
 from layertui.present.safetext import safe
 from layertui.tui.messages import Folded, LayerProgress, LayerRead, Settled
-from layertui.tui.roots import HostView
-from layertui.tui.screens.acting import ActingScreen
+from layertui.tui.roots import HostView, PairView
+from layertui.tui.screens.marking import MarkingScreen
 from layertui.tui.state import ImageState
 from layertui.tui.tree_pages import layer_trouble
 from layertui.tui.tree_rows import ENTRIES, What
 from layertui.tui.widgets.lines import LineList
 
 
-class MainScreen(ActingScreen):
+class MainScreen(MarkingScreen):
     """Images and layers at the left, files at the right, details below."""
 
     def on_mount(self) -> None:
@@ -28,7 +28,9 @@ class MainScreen(ActingScreen):
         self.images.rebuild()
         self.place_panes()
         self.set_focus(self.images)
-        if self.holdings.host:
+        if isinstance(self.shown, PairView):
+            self.call_later(self.compare_two, self.shown)
+        elif self.holdings.host:
             # What it takes to ask an engine is imported only then: the first frame does not wait for it.
             self.call_after_refresh(self.ask_all)
         else:
@@ -41,7 +43,8 @@ class MainScreen(ActingScreen):
         if isinstance(self.shown, HostView):
             return None
         states = self.states.values()
-        chosen = [state.place for state in states if state.entry is self.shown.chosen]
+        meant = self.holdings.meant(self.shown.b if isinstance(self.shown, PairView) else self.shown)
+        chosen = [meant.place] if meant is not None else []
         openable = [state.place for state in states if state.openable]
         return next(iter([*chosen, *openable, *self.states]), None)
 
@@ -108,10 +111,6 @@ class MainScreen(ActingScreen):
         """The files are shown in another way."""
         self.tell()
         self.rest()
-
-    def on_file_pane_asked(self) -> None:
-        """A file's page is wanted."""
-        self.open_page("file")
 
     def on_unmount(self) -> None:
         """Let no thread read on: Python waits for them at its end."""

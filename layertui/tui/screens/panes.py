@@ -4,13 +4,18 @@ from collections.abc import Callable
 
 from textual.app import ComposeResult
 
+from layertui.present.glyphs import LINE
 from layertui.sources.opened import Opened
+from layertui.stack.squash import Squash
 from layertui.tui.actions import Place
+from layertui.tui.base import Base
 from layertui.tui.loading import Loader
-from layertui.tui.roots import Holdings, HostView
+from layertui.tui.roots import Holdings, HostView, PairView
 from layertui.tui.screens.arrange import Arrangement, arrange
-from layertui.tui.screens.keyed import KeyScreen
+from layertui.tui.screens.taking import EXTRACT, TakingScreen
 from layertui.tui.state import ImageState
+from layertui.tui.subject import Subject
+from layertui.tui.tree_rows import ENTRIES, What
 from layertui.tui.widgets.files import FilePane
 from layertui.tui.widgets.find import FindPane
 from layertui.tui.widgets.hosttree import HostTree
@@ -23,25 +28,29 @@ CUT_DETAILS = 3
 """Lines of details that are too few to wrap anything."""
 
 
-class PanesScreen(KeyScreen):
+class PanesScreen(TakingScreen):
     """Header, images and layers, files, details, footer."""
 
     def __init__(
         self,
-        shown: Opened | HostView,
+        shown: Opened | HostView | PairView,
         *,
         open_reference: Callable[[str], Opened] | None = None,
         low_bandwidth: bool = False,
     ) -> None:
-        """Show an opened source, or a host; `open_reference` opens what is offered where a host holds nothing."""
+        """Show an opened source, two that are compared, or a host.
+
+        `open_reference` opens what is offered where a host holds nothing.
+        """
         super().__init__()
         self.shown = shown
         self.open_reference = open_reference
-        self.holdings = Holdings.of(shown)
+        self.holdings: Holdings = Holdings.of(shown)
         self.states = self.holdings.states
         """Everything that can be looked at, by number."""
         self.here: tuple[int, int] | None = None
         """The entry and the layer that are looked at."""
+        self.base = Base()
         self.loader = Loader(self, low_bandwidth=low_bandwidth)
         self.body = Still(classes="body")
         kind = HostTree if self.holdings.host else TreePane
@@ -97,6 +106,8 @@ class PanesScreen(KeyScreen):
         focused = self.focused
         if isinstance(focused, LineList):
             return focused
+        if self.asking == EXTRACT and self.asked_from is not None:
+            return self.asked_from
         return self.images if self.asking == "tree" else self.main_pane
 
     @property
@@ -109,10 +120,16 @@ class PanesScreen(KeyScreen):
     def place_panes(self, place: Place | None = None) -> None:
         """Place the panes for the present size and focus."""
         width, height = self.app.size
-        where = arrange(
-            width, height, place or self.pane.place, self.zoomed, self.images_extra, host=self.holdings.host
-        )
         main = self.main_pane
+        where = arrange(
+            width,
+            height,
+            place or self.pane.place,
+            self.zoomed,
+            self.images_extra,
+            host=self.holdings.host,
+            finding=main is self.find,
+        )
         placed = (where, main, bool(self.asking))
         if placed == self._placed:
             return  # to set a style is to lay out anew, whatever it was before
@@ -126,8 +143,8 @@ class PanesScreen(KeyScreen):
         self.details.wrapping = where.details != CUT_DETAILS
         self.details.styles.height = "1fr" if where.details < 0 else where.details
         self.body.display = where.tree != 0 or where.main
-        self.files.rail_track = self.find.rail_track = self.page.rail_track = "│" if where.side else " "
-        self.images.rail_track = " " if where.tree < 0 else "│"
+        self.files.rail_track = self.find.rail_track = self.page.rail_track = LINE if where.side else " "
+        self.images.rail_track = " " if where.tree < 0 else LINE
         self.footer.display = not self.asking
         self.prompt.display = bool(self.asking)
 
@@ -140,11 +157,49 @@ class PanesScreen(KeyScreen):
             if isinstance(changed, LineList):
                 changed.draw_focus()
 
+    def ask(self, what: str, label: str, text: str = "") -> None:
+        """Begin to ask in the prompt, which stands in the place of the footer."""
+        place = self.pane.place
+        self.asking = what
+        self.prompt.ask(label, text)
+        self.place_panes(place)
+        self.set_focus(self.prompt, scroll_visible=False)
+
+    # What is under the cursor
+
+    def subject(self) -> Subject | None:
+        """A line of the tree, a file, or a hit, whichever the pane that has the focus is about."""
+        position, squash = self.files.position, self.files.squash
+        if self.pane is self.find:
+            hit, squash = self.find.hit, self.find.squash
+            return None if hit is None or squash is None else self._path_subject(squash, hit.position, merged=False)
+        if self.pane is self.images or position is None or squash is None:
+            return self._tree_subject()
+        return self._path_subject(squash, position, merged=self.files.view.merged)
+
+    def _path_subject(self, squash: Squash, position: int, *, merged: bool) -> Subject | None:
+        state = self.state
+        if state is None or self.here is None:
+            return None
+        layer = self.here[1] if merged else squash.layer(position)
+        return Subject(state.entry.reference, state.image, layer, merged, squash, position, state)
+
+    def _tree_subject(self) -> Subject | None:
+        row = self.images.row
+        if row is None or row.place not in self.states:
+            return None
+        if row.what in ENTRIES:
+            state = self.states[row.place]
+            return Subject(state.entry.reference, state.image, squash=state.squash, state=state)
+        if row.what is not What.LAYER or row.layer is None:
+            return None
+        place = row.place if self.here is None or self.here[0] not in row.places else self.here[0]
+        state = self.states[place]
+        return Subject(state.entry.reference, state.image, row.layer, squash=state.squash_of(row.layer), state=state)
+
     def forget_hits(self) -> None:
         """Drop the last search, so that n and N go through changed rows again."""
-        self.hits_at = -1
-        self.jump_when_found = False
-        self.find.show("", None, ())
+        raise NotImplementedError
 
     def close_page(self) -> None:
         """Close the page, or the find pane; from it, the focus goes back to where it was."""

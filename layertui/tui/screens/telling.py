@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from layertui.present.safetext import safe
 from layertui.present.units import size_text
+from layertui.stack.squash import Squash
 from layertui.tui.actions import Place
 from layertui.tui.pages import file_page, history_lines, path_details
 from layertui.tui.screens.keyed import LEAST_KEYS
@@ -69,9 +70,9 @@ class TellingScreen(PanesScreen):
     def useless(self) -> set[str]:
         """Actions that the footer leaves out: they would do nothing here."""
         row = self.images.row if self.pane is self.images else None
-        useless = set() if self.closable else {"back"}
+        useless = {"next_hit", "show_unchanged"} if self.closable else {"next_hit", "show_unchanged", "back"}
         if not self.has_layers:
-            useless |= {"next_layer", "merged", "find"}
+            useless |= {"next_layer", "merged", "find", "mark", "compare", "extract", "pager"}
             if row is None or not self.holdings.host:
                 useless.add("filter")
             if self.pane is self.files:
@@ -123,11 +124,9 @@ class TellingScreen(PanesScreen):
 
     def _detail_lines(self, width: int) -> Sequence[Line]:
         pane = self.pane
-        position, squash = self.files.position, self.files.squash
+        squash, position = self._path_meant()
         state = self.state
-        if pane.place is Place.FIND and self.find.hit is not None and self.find.squash is not None:
-            position, squash = self.find.hit.position, self.find.squash
-        elif pane.place is Place.TREE or position is None:
+        if pane is not self.find and (pane.place is Place.TREE or position is None):
             row = self.images.row
             return tree_details(self.holdings, row, datetime.now(UTC)) if row is not None else []
         if position is None or squash is None or state is None or state.image is None:
@@ -141,6 +140,9 @@ class TellingScreen(PanesScreen):
         if state is None or state.image is None or self.here is None or not state.image.layers:
             return []
         number = self.here[1]
+        if self.pane is self.find and self.find.hit is not None and self.find.squash is not None:
+            squash, position = self.find.squash, self.find.hit.position
+            path, number = squash.path(position), squash.layer(position)
         lines: list[Line] = []
         if squash is not None and path is not None:
             lines += [[("plain", f" {safe(path)}")], []]
@@ -149,8 +151,15 @@ class TellingScreen(PanesScreen):
         lines += [[("title-on", f" Layer {number}")]]
         return lines + layer_details(state.image, state.layers, number)
 
+    def _path_meant(self) -> tuple[Squash | None, int | None]:
+        """The path under the cursor: of the hits, also where a page is open over them; else of the files."""
+        if self.find not in (self.pane, self.page_from):
+            return self.files.squash, self.files.position
+        hit = self.find.hit
+        return (None, None) if hit is None else (self.find.squash, hit.position)
+
     def _file_lines(self) -> Sequence[Line]:
-        state, squash, position = self.state, self.files.squash, self.files.position
+        state, (squash, position) = self.state, self._path_meant()
         if state is None or state.image is None or squash is None or position is None:
             return [[("dim", " No path is under the cursor.")]]
         return file_page(squash, position, state.image)

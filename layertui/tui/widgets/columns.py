@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
+from layertui.present.glyphs import FULL, HALF
 from layertui.present.marks import OUTCOME_MARKS, STATE_MARKS
 from layertui.present.row import Row
 from layertui.present.safetext import crop_end, crop_middle
@@ -133,8 +134,8 @@ def path_look(row: Row) -> str:
 
 
 def bar(share: float) -> str:
-    """A share of the whole (0 to 1) as a bar, to half a cell; both glyphs are in every console font."""
+    """A share of the whole (0 to 1) as a bar, to half a cell."""
     halves = round(max(0.0, min(share, 1.0)) * BAR_WIDTH * 2)
     if share > 0.01 and halves == 0:
         halves = 1
-    return pad("█" * (halves // 2) + ("▌" if halves % 2 else ""), BAR_WIDTH)
+    return pad(FULL * (halves // 2) + (HALF if halves % 2 else ""), BAR_WIDTH)

@@ -38,13 +38,12 @@ class FilePane(Choosing, LineList):
     class Viewed(Message):
         """Another view is wanted: other layer content, order, sorting or filter."""
 
-    class Asked(Message):
-        """Enter was pressed on a file."""
-
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         """Make it empty."""
         super().__init__(id=id, classes=classes)
         self.folds = Folds()
+        self.asked: Callable[[], None] = lambda: None
+        """Told at once when Enter is pressed on a file: the next key is for what that opens."""
         self.rows: FileRows | None = None
         self.squash: Squash | None = None
         self.message = ""
@@ -235,11 +234,11 @@ class FilePane(Choosing, LineList):
         self._with_rows(lambda rows: rows.expand_all())
 
     def do_open(self) -> None:
-        """Open a directory, or ask for a file's page."""
+        """Open a directory, or ask for a file's content."""
         if self.rows is None or self.cursor >= len(self.rows):
             return
         if self.rows.row(self.cursor).folded is None:
-            self.post_message(self.Asked())
+            self.asked()
         else:
             self.do_fold()
 

@@ -6,10 +6,8 @@ from rich.style import Style
 from textual.geometry import Region, Size
 from textual.strip import Strip
 
+from layertui.present.glyphs import THUMB
 from layertui.tui.widgets.looks import Line, Looks, merged
-
-THUMB = "║"
-"""The rail where the window is: light beside text, and in every console font."""
 
 KEPT_STRIPS = 2000
 """Strips that are kept of one pane; some screens full."""
@@ -126,13 +124,16 @@ class LineView(Looks, can_focus=True):
         return strip
 
     def _rail_at(self, row: int, count: int) -> Strip:
+        return self.strip([("thumb", THUMB)], 1) if row in self._thumb(count) else self._track()
+
+    def _thumb(self, count: int) -> range:
+        """The rows of the rail that say where the window is; none where it holds all lines."""
         height = self.window_height
-        if count > height:
-            size = max(1, height * height // count)
-            start = (height - size) * self.top // max(1, count - height)
-            if start <= row < start + size:
-                return self.strip([("thumb", THUMB)], 1)
-        return self._track()
+        if count <= height:
+            return range(0)
+        size = max(1, height * height // count)
+        start = (height - size) * self.top // max(1, count - height)
+        return range(start, start + size)
 
     def _track(self) -> Strip:
         return self.strip([("rail" if self.rail_track.strip() else "plain", self.rail_track)], 1)
@@ -176,6 +177,9 @@ class LineView(Looks, can_focus=True):
         """Keep the cursor within the lines and within the window."""
         count, height = self.line_count(), self.window_height
         self.cursor = max(0, min(self.cursor, count - 1))
+        if not self.size.height:
+            self._fitted_to = self.size  # it is not shown, and fitted when it is
+            return
         if not self.CURSOR:
             self.top = max(0, min(self.top, count - height))
             return

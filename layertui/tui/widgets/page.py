@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from itertools import zip_longest
 from typing import ClassVar
 
+from layertui.present.glyphs import HALF
 from layertui.tui.actions import Place
 from layertui.tui.widgets.lines import LineList
 from layertui.tui.widgets.looks import Line, cells
@@ -98,7 +99,7 @@ class DetailPane(PageView):
         if not self.active or not line:
             return line
         (look, text), *rest = line
-        return [("title-on", "▌"), (look, text.removeprefix(" ")), *rest]
+        return [("title-on", HALF), (look, text.removeprefix(" ")), *rest]
 
     def _focus_drawn(self) -> None:
         self.changed()

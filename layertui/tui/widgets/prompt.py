@@ -12,6 +12,9 @@ from textual.strip import Strip
 from layertui.present.safetext import safe
 from layertui.tui.widgets.looks import Looks
 
+BACKSPACES = ("backspace", "ctrl+h")
+"""What terminals send for it."""
+
 
 class Prompt(Looks, can_focus=True):
     """A label, the typed text with a cursor, and a remark at the right."""
@@ -49,11 +52,19 @@ class Prompt(Looks, can_focus=True):
         self.label = ""
         self.text = ""
         self.remark = ""
+        self.selected = False
+        """Whether the next letter replaces the whole text."""
         self._at = 0
 
-    def ask(self, label: str, text: str = "") -> None:
-        """Begin to ask, with a text that is there already."""
+    def ask(self, label: str, text: str = "", *, selected: bool = False) -> None:
+        """Begin to ask, with a text that is there already; `selected` says that typing replaces it."""
         self.label, self.text, self._at, self.remark = label, text, len(text), ""
+        self.selected = selected and bool(text)
+        self.refresh()
+
+    def relabel(self, label: str) -> None:
+        """Ask for something else with the same text."""
+        self.label = label
         self.refresh()
 
     def say(self, remark: str) -> None:
@@ -74,7 +85,8 @@ class Prompt(Looks, can_focus=True):
         under = self.text[self._at : self._at + 1] or " "
         after = self.text[self._at + 1 :]
         cursor = plain + Style(reverse=True) if self.has_focus else plain
-        segments = [Segment(f" {self.label}", key), Segment(before, plain), Segment(under, cursor)]
+        typed = self.look("cursor-off") if self.selected else plain
+        segments = [Segment(f" {self.label}", key), Segment(before, typed), Segment(under, cursor)]
         used = sum(segment.cell_length for segment in segments)
         rest = max(0, width - used - cell_len(remark))
         segments.append(Segment(after, plain))
@@ -88,7 +100,7 @@ class Prompt(Looks, can_focus=True):
             self.post_message(self.Key(self.MOVES[key]))
         elif key == "enter":
             return self.Done(self.text, True)
-        elif key == "escape" or (key in ("backspace", "ctrl+h") and not self.text):
+        elif key == "escape" or (key in BACKSPACES and not self.text):
             return self.Done(self.text, False)
         elif key.startswith("alt+"):
             return self.Done(self.text, False, key.removeprefix("alt+"))
@@ -98,6 +110,10 @@ class Prompt(Looks, can_focus=True):
 
     def _edit(self, event: events.Key) -> None:
         text, at = self.text, self._at
+        typing = bool(event.character and event.is_printable)
+        if self.selected and (typing or event.key in (*BACKSPACES, "delete", "ctrl+w")):
+            text, at = "", 0
+        self.selected = False
         match event.key:
             case "left":
                 at = max(0, at - 1)
@@ -117,8 +133,8 @@ class Prompt(Looks, can_focus=True):
                 start = text[:at].rstrip().rfind(" ") + 1
                 text, at = text[:start] + text[at:], start
             case _:
-                if event.character and event.is_printable:
-                    typed = safe(event.character)
+                if typing and event.character:
+                    typed = safe(event.character, exact=True)
                     text, at = text[:at] + typed + text[at:], at + len(typed)
         self._take(text, at)
 
@@ -139,5 +155,7 @@ class Prompt(Looks, can_focus=True):
         event.prevent_default()
         lines = event.text.splitlines()
         if lines:
-            typed = safe(lines[0])
+            if self.selected:
+                self.selected, self.text, self._at = False, "", 0
+            typed = safe(lines[0], exact=True)
             self._take(self.text[: self._at] + typed + self.text[self._at :], self._at + len(typed))

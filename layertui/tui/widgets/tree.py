@@ -7,6 +7,7 @@ from typing import ClassVar, TypeVar
 
 from rich.cells import cell_len
 
+from layertui.present.glyphs import LINE
 from layertui.present.hosttree import fit_names
 from layertui.present.safetext import crop_end, crop_middle
 from layertui.tui.actions import Place
@@ -29,11 +30,15 @@ ADDRESS_CELLS, LABEL_CELLS = 20, 4
 """Cells that a place's address, and what else stands behind a name, must have; with fewer it is left out."""
 
 
+MARKED = "A"
+"""In the margin of what is side A of the next comparison."""
+
+
 class TreePane(LineList):
     """Images and layers, by image or by ancestry."""
 
     place: ClassVar[Place] = Place.TREE
-    rail_track = "│"
+    rail_track = LINE
 
     def __init__(self, holdings: Holdings, *, id: str) -> None:
         """Show what is known; `rebuild` shows more of it."""
@@ -42,6 +47,8 @@ class TreePane(LineList):
         self.rows: list[TreeRow] = []
         self.view = TreeView()
         self._made_for = -1
+        self._marked: tuple[int, int | None] | None = None
+        """Entry and layer (None for all of it) that are side A of the next comparison."""
 
     def look_like(self, view: TreeView) -> None:
         """Show another view."""
@@ -132,6 +139,8 @@ class TreePane(LineList):
         size = f" {self.right(row, width)} " if self.right(row, width) else " "
         room = width - len(indent) - len(row.number) - cell_len(size)
         runs: list[Run] = [("dim" if row.dimmed else "plain", indent + row.number)]
+        if self._marked is not None and self._is(row, self._marked):
+            runs = [("key", MARKED), (runs[0][0], runs[0][1][1:])]
         if row.names:
             names = fit_names(row.names, room)
             names += " " * min(2, room - cell_len(names))
@@ -150,6 +159,22 @@ class TreePane(LineList):
     def right(self, row: TreeRow, width: int) -> str:
         """What stands at the right of a line: its size."""
         return row.size
+
+    def mark(self, place: int | None, layer: int | None) -> None:
+        """Show which line is side A of the next comparison; None unmarks."""
+        marked = None if place is None else (place, layer)
+        before, self._marked = self._marked, marked
+        if before != marked:
+            for number, row in enumerate(self.rows):
+                if any(meant is not None and self._is(row, meant) for meant in (before, marked)):
+                    self.refresh_line(number)
+
+    @staticmethod
+    def _is(row: TreeRow, meant: tuple[int, int | None]) -> bool:
+        place, layer = meant
+        if layer is None:
+            return row.what in ENTRIES and row.place == place
+        return row.what is What.LAYER and row.layer == layer and (row.place == place or place in row.places)
 
     def select(self, place: int, layer: int) -> None:
         """Put the cursor on a layer, without saying so; opens its image's fold."""

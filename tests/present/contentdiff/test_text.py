@@ -5,13 +5,23 @@ import random
 import pytest
 
 from layertui.image.blob import BytesBlob
-from layertui.present.contentdiff import choice
-from layertui.present.contentdiff.binary import binary_lines, compare_bytes, hex_rows, next_difference
+from layertui.present.contentdiff import binary, choice
+from layertui.present.contentdiff.binary import (
+    APART_BYTES,
+    compare_bytes,
+    next_difference,
+    next_run,
+    previous_run,
+    where_text,
+)
 from layertui.present.contentdiff.choice import compare_texts, why_bytes
+from layertui.present.contentdiff.drawing import NO_NEWLINE, UNSEEN, Drawn, Marks, draw_line, mark_lines, piece_count
 from layertui.present.contentdiff.intraline import changed_spans, pair_lines
-from layertui.present.contentdiff.text import DiffRows, TextDiff
+from layertui.present.contentdiff.text import DiffRows, Sign, TextDiff
 from layertui.present.safetext import is_safe
 from layertui.present.viewing.kind import look
+from layertui.present.viewing.layout import CUT_NOTE
+from layertui.present.viewing.lines import LINE_BYTES
 from tests.layer.helpers import at_most_seconds
 
 
@@ -23,7 +33,10 @@ def diff(a: str | bytes, b: str | bytes, *, ignore_space: bool = False) -> TextD
 def side_by_side(rows: DiffRows) -> list[str]:
     lines = []
     for number, row in enumerate(rows.rows):
-        a, b = ("".join(text for _, text in runs) for runs in rows.sides(number))
+        if row.sign is Sign.FOLD:
+            lines.append(f": {row.folded}")
+            continue
+        a, b = ("" if side is None else side.text for side in rows.sides(number))
         lines.append(f"{a:8}{row.sign.value} {b}".rstrip())
     return lines
 
@@ -35,15 +48,15 @@ NEW = OLD.replace("line 4\n", "line four\n").replace("line 12\n", "").replace("l
 def test_side_by_side_with_folds() -> None:
     rows = diff(OLD, NEW).rows(context=1)
     assert side_by_side(rows) == [
-        "3 equal lines: 3 equal lines",
+        ": 3",
         "line 3    line 3",
         "line 4  | line four",
         "line 5    line 5",
-        "5 equal lines: 5 equal lines",
+        ": 5",
         "line 11   line 11",
         "line 12 <",
         "line 13   line 13",
-        "4 equal lines: 4 equal lines",
+        ": 4",
         "line 18   line 18",
         "        > more",
         "line 19   line 19",
@@ -55,17 +68,17 @@ def test_side_by_side_with_folds() -> None:
 
 def test_unified_is_what_diff_prints() -> None:
     rows = diff(OLD, NEW).rows(unified=True, context=0)
-    lines = [
-        rows.unified(number)
-        for number in range(len(rows))
-        if rows.rows[number].a is None or rows.rows[number].b is None
+    assert side_by_side(rows) == [
+        ": 4",
+        "line 4  <",
+        "        > line four",
+        ": 7",
+        "line 12 <",
+        ": 6",
+        "        > more",
+        "line 19   line 19",
     ]
-    assert [sign + "".join(text for _, text in runs) for sign, runs in lines] == [
-        "-line 4",
-        "+line four",
-        "-line 12",
-        "+more",
-    ]
+    assert [(row.a, row.b, row.form) for row in rows.rows[1:3]] == [(4, None, 4), (None, 4, 4)]
 
 
 def test_every_line_stands_once_in_any_layout() -> None:
@@ -77,7 +90,7 @@ def test_every_line_stands_once_in_any_layout() -> None:
             for context in (None, 0, 2):
                 rows = found.rows(unified=unified, context=context).rows
                 for side in ("a", "b"):
-                    numbers = []
+                    numbers: list[int] = []
                     for row in rows:
                         start = getattr(row, side)
                         numbers += range(start, start + (row.folded or 1)) if start is not None else ()
@@ -85,11 +98,43 @@ def test_every_line_stands_once_in_any_layout() -> None:
 
 
 def test_what_changed_within_a_line() -> None:
-    rows = diff("listen 80 default;\n", "listen 8080 default;\n").rows()
-    assert rows.sides(0) == (
-        [("", "listen "), ("part", "80"), ("", " default;")],
-        [("", "listen "), ("part", "8080"), ("", " default;")],
-    )
+    found = diff("listen 80 default;\n", "listen 8080 default;\n")
+    rows = found.rows()
+    assert rows.unmarked(0, 1) == [(0, 0)]
+    found.tell_marks((0, 0))
+    assert rows.unmarked(0, 1) == []
+    assert rows.sides(0) == (Drawn("listen 80 default;", ((7, 9),)), Drawn("listen 8080 default;", ((7, 11),)))
+    unified = found.rows(unified=True)
+    assert (unified.sides(0)[0], unified.sides(1)[1]) == rows.sides(0)
+
+
+def test_two_forms_that_look_the_same_are_said_to_differ() -> None:
+    for a, b in (("\x1b\n", "\\x1b\n"), ("x" * LINE_BYTES + "1\n", "x" * LINE_BYTES + "2\n")):
+        found = diff(a, b)
+        found.tell_marks((0, 0))
+        for side in found.rows().sides(0):
+            assert side is not None
+            assert side.text.endswith(UNSEEN)
+            assert side.text[slice(*side.parts[0])] == UNSEEN
+
+
+def test_a_long_line_is_cut_and_that_is_said() -> None:
+    line = "x" * (2 * LINE_BYTES)
+    assert draw_line(line, same=True).endswith(CUT_NOTE)
+    assert draw_line(line, same=True, limit=10) == "x" * 10
+    assert draw_line("short", same=False, limit=5) == "short" + NO_NEWLINE
+
+
+def test_many_changes_in_a_line_are_marked_as_one() -> None:
+    assert mark_lines("one two three", "1 2 three") == Marks(((0, 7),), ((0, 3),))
+    a, b = (" ".join(f"{text} same" for _ in range(9)) for text in ("abc", "abd"))
+    assert mark_lines(a, b) == Marks(((0, len(a) - 5),), ((0, len(b) - 5),))
+
+
+def test_pieces_of_a_line_keep_their_marks() -> None:
+    assert Drawn("abcdefgh", ((2, 5), (7, 8))).pieces(4) == [Drawn("abcd", ((2, 4),)), Drawn("efgh", ((0, 1), (3, 4)))]
+    for text in ("", "abcd", "abcde", "日本語の", "e\u0301" * 9):
+        assert piece_count(text, 4) == len(Drawn(text).pieces(4))
 
 
 def test_lines_that_have_hardly_anything_in_common_are_changed_as_a_whole() -> None:
@@ -112,7 +157,7 @@ def test_white_space_is_passed_over_where_asked() -> None:
     a, b = "if x:\n  y\n", "if x:\r\n\ty\r\n"
     assert not diff(a, b).is_same
     assert diff(a, b, ignore_space=True).is_same
-    assert "".join(text for _, text in diff(a, b).rows().sides(0)[1]) == "if x:\\r"
+    assert side_by_side(diff(a, b).rows())[0] == "if x:   | if x:\\r"
 
 
 def test_carriage_returns_are_shown_only_where_lines_differ() -> None:
@@ -139,8 +184,7 @@ def test_texts_in_two_encodings_are_the_same_text() -> None:
 def test_nothing_in_a_row_acts_on_a_terminal() -> None:
     rows = diff("a\x1b[31m\tb\n", "a\x1b]0;t\x07\u202e\n").rows()
     for number in range(len(rows)):
-        for runs in rows.sides(number):
-            assert all(is_safe(text) for _, text in runs)
+        assert all(side is None or is_safe(side.text) for side in rows.sides(number))
 
 
 def test_what_is_no_text_or_too_much_is_compared_as_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,15 +214,42 @@ def test_bytes_differ_where_they_do() -> None:
         assert found.digest_a != found.digest_b
         assert next_difference(*blobs, 0) == at
         assert next_difference(*blobs, at + 1) is None
-        assert f"First difference at byte {at:,}" in binary_lines(found, "data", "data")[2]
+        assert f"First difference at byte {at:,}" in where_text(found)
     same = compare_bytes(BytesBlob(b"ab", "a"), BytesBlob(b"ab", "b"))
-    assert (same.first, binary_lines(same, "", "")[2]) == (None, "Equal, byte for byte.")
+    assert (same.first, where_text(same)) == (None, "Equal, byte for byte.")
     longer = compare_bytes(BytesBlob(b"ab", "a"), BytesBlob(b"abcd", "b"))
-    assert (longer.first, binary_lines(longer, "", "")[2]) == (2, "B begins with all of A, and has 2 bytes more.")
+    assert (longer.first, where_text(longer)) == (2, "B begins with all of A, and has 2 bytes more.")
 
 
-def test_hex_of_both_sides_row_by_row() -> None:
-    rows = hex_rows(BytesBlob(b"0123456789abcdefXYZ", "a"), BytesBlob(b"0123456789abcdefX", "b"), 0, 9, 8)
-    assert [row.differs for row in rows] == [False, False, True]
-    assert rows[2].a.endswith("|XYZ|")
-    assert hex_rows(BytesBlob(b"12345678", "a"), BytesBlob(b"", "b"), 0, 9, 8)[0].b == ""
+def runs_of(a: bytes, b: bytes) -> list[int]:
+    """Where runs of differing bytes begin, told byte by byte."""
+    differs = [a[at : at + 1] != b[at : at + 1] for at in range(max(len(a), len(b)))]
+    begins, equal = [], APART_BYTES
+    for at, different in enumerate(differs):
+        if different and equal >= APART_BYTES:
+            begins.append(at)
+        equal = 0 if different else equal + 1
+    return begins
+
+
+@pytest.mark.parametrize("chunk", [APART_BYTES, 40, 1 << 20])
+def test_runs_of_differing_bytes_are_stepped_through(chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(binary, "CHUNK_BYTES", chunk)
+    generator = random.Random(16)
+    for _ in range(60):
+        a = bytes(generator.randrange(300))
+        b = bytearray(a + bytes(generator.choice([0, 0, 20])))
+        for place in generator.choices(range(len(b)), k=generator.randrange(9)) if b else ():
+            b[place] = 1
+        blobs = BytesBlob(a, "a"), BytesBlob(bytes(b), "b")
+        expected = runs_of(a, bytes(b))
+        at, forward = next_difference(*blobs, 0), list[int]()
+        while at is not None:
+            forward.append(at)
+            at = next_run(*blobs, at)
+        assert forward == expected
+        at, backward = previous_run(*blobs, 1 << 20), list[int]()
+        while at is not None:
+            backward.append(at)
+            at = previous_run(*blobs, at)
+        assert backward[::-1] == expected

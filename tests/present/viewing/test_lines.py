@@ -11,7 +11,7 @@ from layertui.image.blob import BytesBlob, FileBlob
 from layertui.present.safetext import cell_width, is_safe
 from layertui.present.viewing import lines as lines_module
 from layertui.present.viewing.encoding import Encoding, detect
-from layertui.present.viewing.layout import cut, number_width, numbered, wrapped
+from layertui.present.viewing.layout import number_width, numbered, wrapped
 from layertui.present.viewing.lines import LINE_BYTES, TextLines
 from tests.layer.helpers import at_most_seconds
 
@@ -127,17 +127,11 @@ def test_wrapped_lines_fit_and_lose_nothing(text: str, width: int) -> None:
     pieces = wrapped(text, width)
     assert "".join(pieces) == text
     assert all(cell_width(piece) <= max(width, 2) for piece in pieces)
-    assert cell_width(cut(text, width)) <= width
-    assert cut(text, 200, left=0) == text
 
 
 def test_numbers_of_lines() -> None:
     assert (number_width(8), number_width(99)) == (2, 4)
     assert (numbered(8, 4), numbered(None, 4)) == ("  9 ", "    ")
-
-
-def test_moved_aside_lines_begin_where_they_should() -> None:
-    assert cut("0123456789", 4, left=3) == "345…"
 
 
 def test_the_source_going_away_is_a_sentence(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Images in registries (distribution-spec 1.1), read without an engine; nothing is ever written to one."""
