@@ -19,7 +19,7 @@ WITHOUT_CONFIG = HELP | {"config", "completion", "man", "_complete"}
 
 COMMANDS = frozenset(
     {
-        *("ls", "layers", "inspect", "files", "which", "find", "diff", "extract", "cat"),
+        *("ls", "layers", "inspect", "files", "which", "find", "diff", "extract", "cat", "pull"),
         *("doctor", "config", "completion", "man"),
     }
 )
@@ -46,9 +46,7 @@ def _run(arguments: list[str]) -> None:
         if len(arguments) == 2:
             showing.show_two(*arguments)
             return
-        from layertui.opening import open_reference_or_demo
-
-        showing.show(open_reference_or_demo(arguments[0]), arguments[0])
+        showing.show(arguments[0])
     else:
         from layertui.commands_settings import run
 

@@ -14,7 +14,7 @@ from layertui.errors import (
 from layertui.headless import finish, read_image, report_problems
 from layertui.image.image import Image
 from layertui.layer.names import path_of
-from layertui.opening import check_layer, open_image, open_reference_or_demo
+from layertui.opening import check_layer, open_image
 from layertui.present import report, table
 from layertui.present.selection import GROUPS, view_states
 from layertui.present.view import ADDED, MODIFIED, REMOVED, View
@@ -24,7 +24,7 @@ CHANGED_GROUPS = {"a": GROUPS[ADDED], "m": GROUPS[MODIFIED], "r": GROUPS[REMOVED
 """Letters of `--changed`."""
 
 EXIT_CODES = """Exit codes: 0 ok; 1 differences, or nothing found; 2 usage; 3 not found; 4 unreachable or denied;
-5 damaged or unsupported input; 7 partial result; 70 a bug; 130 interrupted."""
+5 damaged or unsupported input; 6 authentication; 7 partial result; 70 a bug; 130 interrupted."""
 
 Reference = Annotated[
     str,
@@ -33,12 +33,16 @@ Reference = Annotated[
         help="A file or a directory (an archive, an OCI layout, an engine's storage), else the name or ID of an image "
         "or a container on this host. With a scheme: docker-archive:, oci:, oci-archive:PATH[:TAG]; docker-daemon:, "
         "docker-container:, containers-storage:, podman-container:NAME; containerd:[NAMESPACE/]NAME; overlay2:, "
-        "aufs:DIR[:NAME]. Also demo, or - for standard input. REF#4 is a layer, REF#0..4 a range.",
+        "aufs:DIR[:NAME]; docker://[HOST/]NAME[:TAG] in a registry. Also demo, or - for standard input. REF#4 is a "
+        "layer, REF#0..4 a range.",
     ),
 ]
 JsonFlag = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON object.")]
 PlatformOption = Annotated[
     str | None, Parameter(name="--platform", help="Which of several platforms, such as linux/arm64.")
+]
+AuthfileOption = Annotated[
+    str | None, Parameter(name="--authfile", help="A file of credentials for registries, instead of the usual ones.")
 ]
 GlyphsOption = Annotated[
     Literal["auto", "unicode", "ascii"] | None,
@@ -50,6 +54,11 @@ VerifyFlag = Annotated[
 ContentFlag = Annotated[
     bool,
     Parameter(name="--verify-content", negative="", help="Compare files that were written again with the same size."),
+]
+
+AllTagsFlag = Annotated[
+    bool,
+    Parameter(name=["--all-tags", "-a"], negative="", help="All tags of docker://NAME, versions newest first."),
 ]
 
 app = App(
@@ -71,6 +80,8 @@ def open_screen(
     /,
     *,
     platform: PlatformOption = None,
+    all_tags: AllTagsFlag = False,
+    authfile: AuthfileOption = None,
     theme: Annotated[str | None, Parameter(help="A theme's name; told by the terminal otherwise.")] = None,
     low_bandwidth: Annotated[bool | None, Parameter(help="Send less; the default where SSH_CONNECTION is set.")] = None,
     mouse: Annotated[bool | None, Parameter(help="Take mouse events; the default.")] = None,
@@ -80,14 +91,32 @@ def open_screen(
 
     Without a terminal, print the image's layers, how the two differ, or the list.
     """
+    if all_tags and (ref is None or other is not None):
+        raise UsageError("--all-tags is for one repository in a registry.", "Such as: layertui docker://alpine -a")
     if ref is not None and other is not None:
-        show_two(ref, other, platform=platform, theme=theme, low_bandwidth=low_bandwidth, mouse=mouse, glyphs=glyphs)
+        show_two(
+            ref,
+            other,
+            platform=platform,
+            authfile=authfile,
+            theme=theme,
+            low_bandwidth=low_bandwidth,
+            mouse=mouse,
+            glyphs=glyphs,
+        )
         return
     if ref is None:
         show_host(theme=theme, low_bandwidth=low_bandwidth, mouse=mouse, glyphs=glyphs)
         return
     show(
-        open_reference_or_demo(ref, platform), ref, theme=theme, low_bandwidth=low_bandwidth, mouse=mouse, glyphs=glyphs
+        ref,
+        platform=platform,
+        authfile=authfile,
+        all_tags=all_tags,
+        theme=theme,
+        low_bandwidth=low_bandwidth,
+        mouse=mouse,
+        glyphs=glyphs,
     )
 
 
@@ -100,7 +129,7 @@ def demo(
     glyphs: GlyphsOption = None,
 ) -> None:
     """Open a built-in image that shows every mark."""
-    show(open_reference_or_demo("demo"), theme=theme, low_bandwidth=low_bandwidth, mouse=mouse, glyphs=glyphs)
+    show("demo", theme=theme, low_bandwidth=low_bandwidth, mouse=mouse, glyphs=glyphs)
 
 
 @app.command
@@ -108,8 +137,8 @@ def ls(
     source: Annotated[
         str | None,
         Parameter(
-            help="Only this source: docker-daemon:, containers-storage:, containerd:, overlay2:DIR, an archive. "
-            "Or only images of this name, such as api or api:1.4."
+            help="Only this source: docker-daemon:, containers-storage:, containerd:, overlay2:DIR, an archive, "
+            "docker://NAME in a registry. Or only images of this name, such as api or api:1.4."
         ),
     ] = None,
     /,
@@ -129,12 +158,24 @@ def ls(
     tree: Annotated[
         bool, Parameter(negative="", help="By ancestry: base layers as roots, shared layers once, containers too.")
     ] = False,
+    all_tags: AllTagsFlag = False,
     json: JsonFlag = False,
+    authfile: AuthfileOption = None,
 ) -> None:
     """List the images of this host, in all engines and stores that answer, in docker's columns."""
     from layertui.listing import list_images  # what looks for engines is not for those who open a file
 
-    list_images(source, filters or (), digests=digests, no_trunc=no_trunc, quiet=quiet, tree=tree, as_json=json)
+    list_images(
+        source,
+        filters or (),
+        digests=digests,
+        no_trunc=no_trunc,
+        quiet=quiet,
+        tree=tree,
+        all_tags=all_tags,
+        as_json=json,
+        authfile=authfile,
+    )
 
 
 @app.command
@@ -152,18 +193,28 @@ def layers(
     *,
     json: JsonFlag = False,
     platform: PlatformOption = None,
+    authfile: AuthfileOption = None,
     verify_content: ContentFlag = False,
     verify_digests: VerifyFlag = False,
 ) -> None:
     """List an image's layers, base to top: what each did, and what it costs."""
-    loaded = read_image(_image(ref, platform)[0], verify_content=verify_content, verify_digests=verify_digests)
+    loaded = read_image(
+        _image(ref, platform, authfile)[0], verify_content=verify_content, verify_digests=verify_digests
+    )
     finish(loaded, table.layers_table, report.layers_json if json else None)
 
 
 @app.command
-def inspect(ref: Reference, /, *, json: JsonFlag = False, platform: PlatformOption = None) -> None:
+def inspect(
+    ref: Reference,
+    /,
+    *,
+    json: JsonFlag = False,
+    platform: PlatformOption = None,
+    authfile: AuthfileOption = None,
+) -> None:
     """Show an image's config, history and digests; no layer is read."""
-    image = _image(ref, platform)[0]
+    image = _image(ref, platform, authfile)[0]
     if json:
         print_json(report.inspect_json(image))
     else:
@@ -184,11 +235,12 @@ def files(
     ] = False,
     json: JsonFlag = False,
     platform: PlatformOption = None,
+    authfile: AuthfileOption = None,
     verify_content: ContentFlag = False,
     verify_digests: VerifyFlag = False,
 ) -> None:
     """List files: a layer's diff with its markers, or what layers give together."""
-    image, chosen = _image(ref, platform)
+    image, chosen = _image(ref, platform, authfile)
     letters = set(changed or "")
     if not letters <= set(CHANGED_GROUPS):
         raise UsageError(f"--changed takes letters of amr, not '{changed}'.", "Try: --changed am")
@@ -244,10 +296,11 @@ def which(
     *,
     json: JsonFlag = False,
     platform: PlatformOption = None,
+    authfile: AuthfileOption = None,
     verify_content: ContentFlag = False,
 ) -> None:
     """Show every layer that holds a path or a whiteout of it, base to top, and which one wins."""
-    image = _image(ref, platform)[0]
+    image = _image(ref, platform, authfile)[0]
     loaded = read_image(image, verify_content=verify_content)
     name = os.fsencode(path)
     run = loaded.squash.run(name)
@@ -269,7 +322,7 @@ def which(
     )
 
 
-def _image(ref: str, platform: str | None) -> "tuple[Image, range | None]":
+def _image(ref: str, platform: str | None, authfile: str | None) -> "tuple[Image, range | None]":
     """The one image that a reference means, and the layers of it."""
-    image, selector = open_image(ref, platform)
+    image, selector = open_image(ref, platform, authfile=authfile)
     return image, selector.resolve(image) if selector is not None else None

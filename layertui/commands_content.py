@@ -4,7 +4,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from layertui.commands import JsonFlag, PlatformOption, Reference, app
+from layertui.commands import AuthfileOption, JsonFlag, PlatformOption, Reference, app
 
 
 @app.command
@@ -35,6 +35,7 @@ def extract(
     force: Annotated[bool, Parameter(negative="", help="Replace files that exist.")] = False,
     json: JsonFlag = False,
     platform: PlatformOption = None,
+    authfile: AuthfileOption = None,
 ) -> None:
     """Write files, directories, a layer's tar or the merged tree to a directory; nothing shows before it is whole."""
     from layertui import extracting
@@ -51,6 +52,7 @@ def extract(
         force=force,
         as_json=json,
         platform=platform,
+        authfile=authfile,
     )
 
 
@@ -63,11 +65,12 @@ def cat(
     layer: Annotated[int | None, Parameter(help="The version that this layer has.")] = None,
     raw: Annotated[bool, Parameter(negative="", help="Unescaped on a terminal too.")] = False,
     platform: PlatformOption = None,
+    authfile: AuthfileOption = None,
 ) -> None:
     """Write a file's content to stdout, out of any layer; a terminal gets control characters escaped."""
     from layertui import extracting
 
-    extracting.cat(ref, path, layer=layer, raw=raw, platform=platform)
+    extracting.cat(ref, path, layer=layer, raw=raw, platform=platform, authfile=authfile)
 
 
 @app.command
@@ -91,6 +94,7 @@ def diff(
     ] = False,
     json: JsonFlag = False,
     platform: PlatformOption = None,
+    authfile: AuthfileOption = None,
 ) -> None:
     """Compare two images, containers, layers or ranges of layers, contents too; exit code 1 where they differ."""
     from layertui.diffing import diff as compare
@@ -106,6 +110,7 @@ def diff(
         find_renames=renames,
         as_json=json,
         platform=platform,
+        authfile=authfile,
     )
 
 
@@ -134,10 +139,11 @@ def find(
     null: Annotated[bool, Parameter(name=["-0", "--null"], negative="", help="Bare paths, a NUL after each.")] = False,
     json: JsonFlag = False,
     platform: PlatformOption = None,
+    authfile: AuthfileOption = None,
 ) -> None:
     """Find names and contents in all layers, deleted and shadowed versions too; exit code 1 where there is nothing."""
     from layertui.finding import Wanted
     from layertui.finding import find as search
 
     wanted = Wanted(pattern, regex, fuzzy, name, content, content_regex, ignore_case)
-    search(ref, wanted, layer=layer, null=null, as_json=json, platform=platform)
+    search(ref, wanted, layer=layer, null=null, as_json=json, platform=platform, authfile=authfile)

@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 import cyclopts
 from cyclopts import Parameter
 
-import layertui.commands_content  # noqa: F401  (its commands are the app's from then on)
+import layertui.commands_content
+import layertui.commands_registry  # noqa: F401  (their commands are the app's from then on)
 from layertui.commands import JsonFlag, app
 from layertui.errors import UsageError
 

@@ -54,6 +54,7 @@ def diff(
     find_renames: bool = False,
     as_json: bool = False,
     platform: str | None = None,
+    authfile: str | None = None,
 ) -> None:
     """Print how two references differ; ends with exit code 1 where they do, 7 where something could not be told.
 
@@ -66,7 +67,7 @@ def diff(
         raise UsageError("--stat, --name-status, --patch and --json are four forms of one answer.", "Choose one.")
     if context_lines is not None and context_lines < 0:
         raise UsageError(f"-U takes how many lines to show around a change, not {context_lines}.")
-    meant_a, meant_b = meant(a, b, platform)
+    meant_a, meant_b = meant(a, b, platform, authfile)
     (side_a, loaded_a), (side_b, loaded_b) = read_side(meant_a), read_side(meant_b)
     comparison = compare(side_a, side_b)
     comparer = ContentComparer()
@@ -115,13 +116,13 @@ def diff(
     _end(problems, different=bool(comparison.summary().differences) or config_differs, as_json=as_json)
 
 
-def meant(a: str, b: str, platform: str | None = None) -> tuple[Meant, Meant]:
+def meant(a: str, b: str, platform: str | None = None, authfile: str | None = None) -> tuple[Meant, Meant]:
     """The images that two references mean; one that both mean is opened once. Raises LayertuiError."""
-    one = Meant(*open_image(a, platform))
+    one = Meant(*open_image(a, platform, authfile=authfile))
     reference, other = parse_reference(a), parse_reference(b)
     if (reference.scheme, reference.name) == (other.scheme, other.name) and one.selector == reference.layers:
         return one, replace(one, selector=other.layers)
-    return one, Meant(*open_image(b, platform))
+    return one, Meant(*open_image(b, platform, authfile=authfile))
 
 
 def read_side(what: Meant) -> tuple[Side, Loaded]:

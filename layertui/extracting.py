@@ -67,13 +67,14 @@ def extract(
     force: bool = False,
     as_json: bool = False,
     platform: str | None = None,
+    authfile: str | None = None,
 ) -> None:
     """Write files, directories, a layer's tar or the merged tree beneath `output`; ends with 7 where some could not be.
 
     `layer` takes versions as that layer has them, whatever became of them; with `merged`, as the layers up to it give
     them together. Raises LayertuiError, and then the destination is as it was.
     """
-    meant = _meant(ref, platform, layer, merged=merged)
+    meant = _meant(ref, platform, layer, merged=merged, authfile=authfile)
     if tar:
         if paths or meant.merged:
             raise UsageError("--tar writes the tar of one layer as a whole.", "Say which: layertui extract REF#4 --tar")
@@ -87,12 +88,20 @@ def extract(
     _report(output, outcome, loaded, as_json=as_json)
 
 
-def cat(ref: str, path: str, *, layer: int | None = None, raw: bool = False, platform: str | None = None) -> None:
+def cat(
+    ref: str,
+    path: str,
+    *,
+    layer: int | None = None,
+    raw: bool = False,
+    platform: str | None = None,
+    authfile: str | None = None,
+) -> None:
     """Write a file's content to stdout; a symlink is followed within the image, and never outside.
 
     A terminal gets control characters escaped, unless `raw` is said: contents come from anyone. Raises LayertuiError.
     """
-    meant = _meant(ref, platform, layer, merged=False)
+    meant = _meant(ref, platform, layer, merged=False, authfile=authfile)
     loaded, plan = _planned(meant, [os.fsencode(path)], follow=True)
     if plan.directories or not plan.files:
         raise _no_content(ref, path, plan)
@@ -102,9 +111,9 @@ def cat(ref: str, path: str, *, layer: int | None = None, raw: bool = False, pla
     report_problems(loaded)
 
 
-def _meant(ref: str, platform: str | None, layer: int | None, *, merged: bool) -> _Meant:
+def _meant(ref: str, platform: str | None, layer: int | None, *, merged: bool, authfile: str | None) -> _Meant:
     """The one image that a reference means, and the layers that the reference or the options choose."""
-    image, selector = open_image(ref, platform)
+    image, selector = open_image(ref, platform, authfile=authfile)
     count = len(image.layers)
     if layer is not None:
         check_layer(ref, image, selector, layer)

@@ -87,6 +87,7 @@ def find(
     null: bool = False,
     as_json: bool = False,
     platform: str | None = None,
+    authfile: str | None = None,
 ) -> None:
     """Print what matches in all layers, or in those that `layer` or the reference says; ends with 1 where nothing does.
 
@@ -95,7 +96,7 @@ def find(
     if null and as_json:
         raise UsageError("--null and --json are two forms of one list.", "Leave one of them out.")
     needle, matchers = wanted.needle(), wanted.matchers()
-    image, layers = _meant(ref, platform, layer)
+    image, layers = _meant(ref, platform, authfile, layer)
     loaded = read_image(image)
     squash = loaded.squash
     positions = _named(squash, wanted, matchers, layers)
@@ -111,9 +112,11 @@ def find(
     _end(replace(loaded, found=told), found, as_json=as_json)
 
 
-def _meant(ref: str, platform: str | None, layer: int | None) -> tuple[Image, Container[int] | None]:
+def _meant(
+    ref: str, platform: str | None, authfile: str | None, layer: int | None
+) -> tuple[Image, Container[int] | None]:
     """The one image that a reference means, and the layers whose versions are asked for; None for all."""
-    image, selector = open_image(ref, platform)
+    image, selector = open_image(ref, platform, authfile=authfile)
     if layer is None:
         return image, selector.resolve(image) if selector is not None else None
     check_layer(ref, image, selector, layer)

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from layertui.console import fail, print_error, print_json, print_lines
 from layertui.errors import LayertuiError, PartialResultError, UnreachableError, UsageError, none_reached
@@ -22,7 +23,7 @@ from layertui.sources.base import ImageEntry, Record
 from layertui.sources.held import PLACES, may_be_held, tried
 from layertui.sources.host import Answer, look, open_all, typed_scheme
 from layertui.sources.place import Place
-from layertui.sources.reference import HELD, parse_reference
+from layertui.sources.reference import HELD, REMOTE, parse_reference
 
 NO_ENGINE = "Archives open without an engine: layertui image.tar. Why there is none: layertui doctor"
 """What to do on a host where there is nothing to list."""
@@ -60,18 +61,26 @@ def list_images(
     no_trunc: bool = False,
     quiet: bool = False,
     tree: bool = False,
+    all_tags: bool = False,
     as_json: bool = False,
+    authfile: str | None = None,
 ) -> None:
     """Print the images of this host, or of one source; ends with exit code 7 where something could not be listed.
 
-    `of` is a source (`docker-daemon:`, `overlay2:DIR`, an archive), or an image's name as `docker images NAME` takes
-    it. Raises UsageError, and UnreachableError where nothing could be asked at all.
+    `of` is a source (`docker-daemon:`, `overlay2:DIR`, an archive, a name in a registry), or an image's name as
+    `docker images NAME` takes it. With `all_tags` it is a repository, of which nothing but its list of tags is asked
+    for. Raises UsageError, and UnreachableError where nothing could be asked at all.
     """
     if quiet + tree + as_json > 1:
         raise UsageError("--quiet, --tree and --json are three forms of one list.", "Leave all but one of them out.")
+    if all_tags and (quiet or tree):
+        raise UsageError(
+            "--all-tags lists names alone: IDs and layers of each would have to be asked for.",
+            "Leave --quiet and --tree out.",
+        )
     source, name = _source_or_name(of)
     wanted = parse_filters([*filters, *([f"reference={name}"] if name is not None else [])])
-    listed = _read(source, with_layers=tree or as_json)
+    listed = _tags(source, authfile) if all_tags else _read(source, authfile, with_layers=tree or as_json)
     if wanted != ImageFilter():
         # A container has none of what a filter asks for: those without an image are shown where nothing is asked.
         listed = replace(listed, images=tuple(wanted.apply(listed.images)), orphans=())
@@ -94,7 +103,23 @@ def _source_or_name(of: str | None) -> tuple[str | None, str | None]:
     return (None, of) if is_name else (of, None)
 
 
-def _read(of: str | None, *, with_layers: bool) -> HostList:
+def _tags(of: str | None, authfile: str | None) -> HostList:
+    """The tags of a repository in a registry, newest version first, with what the list of tags tells: names alone."""
+    if of is None or parse_reference(of).scheme not in REMOTE:
+        raise UsageError("--all-tags is for a repository in a registry.", "Such as: layertui ls docker://alpine -a")
+    from layertui.sources.registry.tags import open_tags  # no other list waits for this
+
+    with ProgressLine() as line:
+        source = open_tags(
+            of,
+            authfile=Path(authfile) if authfile is not None else None,
+            tick=lambda _: line.show("waiting for the registry"),
+        )
+    entries = tuple(replace(entry, record=entry.record or Record()) for entry in source.entries())
+    return gather([Held(source.label, source.scheme, entries, source.warnings, source.problems)])
+
+
+def _read(of: str | None, authfile: str | None, *, with_layers: bool) -> HostList:
     """Everything that is to be listed, unfiltered; `with_layers` where it matters which images share what."""
     if of is None:
         return ask(look(os.environ), with_layers=with_layers)
@@ -107,7 +132,7 @@ def _read(of: str | None, *, with_layers: bool) -> HostList:
             )
         places = [place for place in look(os.environ) if place.scheme in PLACES[reference.scheme or ""]]
         return ask(places, with_layers=with_layers)
-    opened = open_reference_or_demo(of)
+    opened = open_reference_or_demo(of, authfile=authfile)
     source = opened.source
     return gather([Held(source.label, source.scheme, opened.entries, source.warnings, source.problems)])
 

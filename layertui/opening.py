@@ -2,41 +2,50 @@
 
 import os
 from dataclasses import replace
+from pathlib import Path
 
 from layertui.errors import LayertuiError, NotFoundError, UsageError
 from layertui.image.image import Image
 from layertui.image.platform import Platform
-from layertui.layer.read import Progress
+from layertui.layer.read import Cancel, Progress
 from layertui.progress import ProgressLine
-from layertui.sources.reference import READABLE, LayerSelector, parse_reference
+from layertui.sources.reference import READABLE, REMOTE, LayerSelector, parse_reference
 from layertui.sources.resolve import Opened, open_reference, pick, split_path
 
 SCHEME_OF_DEMO = "demo"
 """What the built-in images are called; their module is imported only for them."""
 
 
-def open_reference_or_demo(ref: str, platform: str | None = None) -> Opened:
-    """Open what a person typed, the built-in images included; says on stderr how far unpacking is."""
+def open_reference_or_demo(ref: str, platform: str | None = None, *, authfile: str | None = None) -> Opened:
+    """Open what a person typed, the built-in images included; says on stderr how far unpacking is.
+
+    `authfile` is a file of credentials for registries, instead of the usual ones.
+    """
     if ref.startswith("-") and ref[1:2] not in ("", ":", "#"):
         raise UsageError(f"Unknown option: {ref}.", "Try: layertui --help")
     with ProgressLine() as line:
-        return open_quietly(ref, platform, lambda done: line.show(f"unpacking {done / 1e6:,.0f} MB"))
+        is_remote = parse_reference(ref).scheme in REMOTE
+
+        def show(done: int) -> None:
+            line.show("waiting for the registry" if is_remote else f"unpacking {done / 1e6:,.0f} MB")
+
+        return open_quietly(ref, platform, show, authfile=authfile)
 
 
-def open_two(a: str, b: str, platform: str | None = None) -> tuple[Opened, Opened]:
+def open_two(a: str, b: str, platform: str | None = None, *, authfile: str | None = None) -> tuple[Opened, Opened]:
     """Open what two references mean, one image each; a file, a directory or a stream that holds both is opened once.
 
     Raises LayertuiError, where a reference leaves several images too.
     """
     from layertui.headless import only_entry  # as below
 
-    one = open_reference_or_demo(a, platform)
+    one = open_reference_or_demo(a, platform, authfile=authfile)
     place_a, place_b = _place(a), _place(b)
     if place_a is not None and place_b is not None and place_a[0] == place_b[0]:
         wanted = Platform.parse(platform) if platform else None
         other = pick(one.source, place_b[1], wanted, place_b[2])
     else:
-        other = open_reference_or_demo(b, platform)
+        other = open_reference_or_demo(b, platform, authfile=authfile)
     return replace(one, chosen=one.chosen or only_entry(one)), replace(other, chosen=other.chosen or only_entry(other))
 
 
@@ -55,25 +64,35 @@ def _place(ref: str) -> tuple[tuple[str | None, str], str | None, LayerSelector 
     return (reference.scheme, os.path.realpath(path)), inside, reference.layers
 
 
-def open_quietly(ref: str, platform: str | None = None, progress: Progress | None = None) -> Opened:
-    """The same without a word: what the screen calls for what is chosen on it."""
+def open_quietly(
+    ref: str,
+    platform: str | None = None,
+    progress: Progress | None = None,
+    *,
+    authfile: str | None = None,
+    cancelled: Cancel | None = None,
+) -> Opened:
+    """The same without a word: what the screen calls for what is chosen on it. Raises Cancelled too."""
     reference = parse_reference(ref)
     scheme, _, name = reference.name.partition(":")
     if scheme == SCHEME_OF_DEMO and reference.scheme is None and not os.path.lexists(ref):
         from layertui.sources.demo import demo_source
 
         return pick(demo_source(), name or None, Platform.parse(platform) if platform else None, reference.layers)
-    return open_reference(ref, platform, progress=progress)
+    login = Path(authfile) if authfile is not None else None
+    return open_reference(ref, platform, progress=progress, cancelled=cancelled, authfile=login)
 
 
-def open_image(ref: str, platform: str | None = None) -> tuple[Image, LayerSelector | None]:
+def open_image(
+    ref: str, platform: str | None = None, *, authfile: str | None = None
+) -> tuple[Image, LayerSelector | None]:
     """The one image that a reference means, no layer read, and what the reference says of its layers.
 
     What is odd about its source comes first in the image's warnings. Raises LayertuiError, where several are left too.
     """
     from layertui.headless import only_entry  # the screen opens images on its own, and does not wait for this
 
-    opened = open_reference_or_demo(ref, platform)
+    opened = open_reference_or_demo(ref, platform, authfile=authfile)
     image = (opened.chosen or only_entry(opened)).open()
     return replace(image, warnings=(*opened.source.warnings, *image.warnings)), opened.layers
 

@@ -6,35 +6,110 @@ Nothing is imported before it is needed: this is what the first frame waits for.
 import gc
 import os
 import sys
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from layertui.layer.read import Cancel
     from layertui.sources.opened import Opened
+    from layertui.tui.shown import AskedView, Opener
 
 
 def show(
-    opened: "Opened",
-    typed: str = "",
+    ref: str,
     *,
+    platform: str | None = None,
+    authfile: str | None = None,
+    all_tags: bool = False,
     theme: str | None = None,
     low_bandwidth: bool | None = None,
     mouse: bool | None = None,
     glyphs: str | None = None,
 ) -> None:
-    """Show an opened source on the screen; print its layers where the output is no terminal.
+    """Show what a reference means on the screen; print its layers, or all tags, where the output is no terminal.
 
-    `typed` is the reference that led to it, which is remembered.
+    A registry is asked once the screen is there. Raises LayertuiError where anything else cannot be opened.
     """
     if _has_screen():
+        shown = _shown(ref, platform, authfile, all_tags)
         _prepare(theme)
         from layertui.tui.app import run
+        from layertui.tui.shown import AskedView
 
-        remembered = (typed,) if typed else ()
-        _end(run(opened, theme=theme, low_bandwidth=low_bandwidth, mouse=mouse, glyphs=glyphs, typed=remembered))
+        _end(
+            run(
+                shown,
+                open_reference=_opener(platform, authfile),
+                theme=theme,
+                low_bandwidth=low_bandwidth,
+                mouse=mouse,
+                glyphs=glyphs,
+                typed=() if isinstance(shown, AskedView) else (ref,),
+            )
+        )
+        return
+    if all_tags:
+        from layertui.listing import list_images
+
+        list_images(ref, (), all_tags=True, authfile=authfile)
         return
     from layertui.headless import print_layers
+    from layertui.opening import open_reference_or_demo
 
-    print_layers(opened)
+    print_layers(open_reference_or_demo(ref, platform, authfile=authfile))
+
+
+def _shown(ref: str, platform: str | None, authfile: str | None, all_tags: bool) -> "Opened | AskedView":
+    """What a reference means; what a registry has to be asked for is not opened yet, only its name is checked."""
+    from layertui.errors import NotFoundError, UsageError
+    from layertui.opening import open_reference_or_demo
+    from layertui.sources.reference import REMOTE, parse_reference
+    from layertui.tui.shown import AskedView
+
+    opener = _opener(platform, authfile)
+    if not ref.startswith(tuple(f"{scheme}:" for scheme in REMOTE)):
+        if all_tags:
+            raise UsageError("--all-tags is for a repository in a registry.", "Such as: layertui docker://alpine -a")
+        try:
+            return open_reference_or_demo(ref, platform, authfile=authfile)
+        except NotFoundError as problem:
+            from layertui.sources.registry.names import bare_name
+
+            if bare_name(ref) is None:
+                raise
+            return AskedView(ref, partial(opener, ref), typed=ref, problem=problem)
+    from layertui.sources.registry.names import parse_name
+
+    name = parse_name(parse_reference(ref).name)
+    host = name.repository.host
+    if all_tags:
+        return AskedView(name.repository.text, partial(_open_tags, ref, platform, authfile), host, by_tag=True)
+    return AskedView(name.text, partial(opener, ref), host, typed=ref)
+
+
+def _open_tags(ref: str, platform: str | None, authfile: str | None, cancelled: "Cancel") -> "Opened":
+    """The tags of a repository."""
+    from layertui.image.platform import Platform
+    from layertui.sources.opened import Opened
+    from layertui.sources.registry.tags import open_tags
+    from layertui.sources.spool import make_tick
+
+    wanted = Platform.parse(platform) if platform else None
+    login = Path(authfile) if authfile is not None else None
+    source = open_tags(ref, wanted, authfile=login, tick=make_tick(None, cancelled))
+    return Opened(source, source.entries(), None, None)
+
+
+def _opener(platform: str | None = None, authfile: str | None = None) -> "Opener":
+    """What opens references on the screen."""
+
+    def open_later(text: str, cancelled: "Cancel" = lambda: False, /) -> "Opened":
+        from layertui.opening import open_quietly
+
+        return open_quietly(text, platform, authfile=authfile, cancelled=cancelled)
+
+    return open_later
 
 
 def show_two(
@@ -42,6 +117,7 @@ def show_two(
     b: str,
     *,
     platform: str | None = None,
+    authfile: str | None = None,
     theme: str | None = None,
     low_bandwidth: bool | None = None,
     mouse: bool | None = None,
@@ -52,15 +128,25 @@ def show_two(
         _prepare(theme)
         from layertui.opening import open_two
 
-        pair = open_two(a, b, platform)
+        pair = open_two(a, b, platform, authfile=authfile)
         from layertui.tui.app import run
         from layertui.tui.roots import PairView
 
-        _end(run(PairView(*pair), theme=theme, low_bandwidth=low_bandwidth, mouse=mouse, glyphs=glyphs, typed=(a, b)))
+        _end(
+            run(
+                PairView(*pair),
+                open_reference=_opener(platform, authfile),
+                theme=theme,
+                low_bandwidth=low_bandwidth,
+                mouse=mouse,
+                glyphs=glyphs,
+                typed=(a, b),
+            )
+        )
         return
     from layertui.diffing import diff
 
-    diff(a, b, platform=platform)
+    diff(a, b, platform=platform, authfile=authfile)
 
 
 def show_host(
@@ -79,20 +165,12 @@ def show_host(
 
         view = HostView(tuple(look(os.environ)))
         _end(
-            run(
-                view, open_reference=_open_offered, theme=theme, low_bandwidth=low_bandwidth, mouse=mouse, glyphs=glyphs
-            )
+            run(view, open_reference=_opener(), theme=theme, low_bandwidth=low_bandwidth, mouse=mouse, glyphs=glyphs)
         )
         return
     from layertui.listing import list_images
 
     list_images(None, ())
-
-
-def _open_offered(text: str) -> "Opened":
-    from layertui.opening import open_quietly
-
-    return open_quietly(text)
 
 
 def _has_screen() -> bool:

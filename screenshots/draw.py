@@ -24,10 +24,16 @@ HOST = "a host"
 TO_CONFIG = ("2", "]", "]", "]", "]", "]", "=", "j", "j", "j", "j")
 """Keys from the start to the config file in layer 5, every directory open."""
 
+TO_CONFIG_DIFF = ("g", "c", "j", "n")
+"""Keys from the start to the config file in a comparison of the two tags."""
+
 SCENES: dict[str, tuple[tuple[int, int], str, tuple[str, ...]]] = {
     "main-80x24": ((80, 24), "demo:api:1.4", TO_CONFIG),
     "main-120x36": ((120, 36), "demo:api:1.4", TO_CONFIG),
     "main-200x50": ((200, 50), "demo:api:1.4", (*TO_CONFIG, "v", "o")),
+    "compare-120x36": ((120, 36), "demo:api:1.4", (*TO_CONFIG_DIFF, "G", "j")),
+    "hunks-120x36": ((120, 36), "demo:api:1.4", (*TO_CONFIG_DIFF, "enter")),
+    "secret-120x36": ((120, 36), "demo:api:1.4", ("f", "tab", "tab", "tab", *"secret", "enter")),
     "host-120x36": ((120, 36), HOST, ("j", "j", "enter", "h")),
     "help-80x24": ((80, 24), "demo:api:1.4", ("2", "question_mark")),
 }

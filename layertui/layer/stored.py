@@ -35,6 +35,9 @@ class StoredTree(ABC):
     """What it arrives in together with other layers."""
     is_whole: bool = True
     """Whether its listing has all that the layer does; a container's changes as its engine lists them miss some."""
+    by_table: bool = False
+    """Whether a table of contents lists it, so that a listing takes next to nothing of what there is of it, while each
+    content is fetched."""
 
     @abstractmethod
     def read(self, tick: Tick) -> LayerTree:
@@ -50,6 +53,10 @@ class StoredTree(ABC):
         Over a `tar` that is compressed they must rise, as in `read.tar_window`. Fetching raises LayertuiError where a
         file is gone or is not what was listed.
         """
+
+    def to_fetch_bytes(self) -> int:
+        """How many bytes of a network its listing takes; 0 where it is at hand, or takes next to nothing."""
+        return 0
 
     def window_for(self, tree: LayerTree, tick: Tick) -> Window:
         """The same for one piece of work: where fetching has to wait, `tick` is called, and raises Cancelled."""

@@ -35,6 +35,8 @@ class Record:
     """Names with the digest of the manifest, such as `nginx@sha256:...`, as recorded."""
     labels: Mapping[str, str] = field(default_factory=dict)
     """Of its config."""
+    platforms: tuple[Platform, ...] = ()
+    """All that a registry has it for, this host's first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,9 +139,10 @@ def _held_or_nothing(reference: Reference, platform: Platform | None) -> Opened:
     try:
         return open_held(reference, platform)
     except LayertuiError as failure:
-        raise type(failure)(
-            f"There is no file or directory {reference.name}. {failure.message}", failure.hint
-        ) from None
+        hint = failure.hint
+        if isinstance(failure, NotFoundError):
+            hint = f"{hint} From a registry: layertui {REMOTE[0]}://{reference.name}".strip()
+        raise type(failure)(f"There is no file or directory {reference.name}. {failure.message}", hint) from None
 
 
 def _source(target: Target, scheme: str | None) -> Source:

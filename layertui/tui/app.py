@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 from typing import ClassVar
@@ -22,14 +22,13 @@ from textual.theme import BUILTIN_THEMES
 
 from layertui.present.safetext import begin_screen, end_screen
 from layertui.settings.chosen import chosen_flag, chosen_text
-from layertui.sources.opened import Opened
 from layertui.tui import theme as themes
 from layertui.tui.actions import keymap
 from layertui.tui.keyboard import take_any_bytes
 from layertui.tui.memory import Memory
-from layertui.tui.roots import HostView, PairView
 from layertui.tui.screens.keyed import KeyScreen
 from layertui.tui.screens.main import MainScreen
+from layertui.tui.shown import Opener, Shown
 from layertui.tui.stopping import Stopping, has_shell, stop
 from layertui.tui.terminal import ask_background, environ_at_start, glyphs_for
 
@@ -57,9 +56,9 @@ class LayerApp(App[int], inherit_bindings=False):
 
     def __init__(
         self,
-        shown: Opened | HostView | PairView,
+        shown: Shown,
         *,
-        open_reference: Callable[[str], Opened] | None = None,
+        open_reference: Opener | None = None,
         theme: str | None = None,
         low_bandwidth: bool | None = None,
         glyphs: str = "unicode",
@@ -68,7 +67,7 @@ class LayerApp(App[int], inherit_bindings=False):
 
         `glyphs` is one of those that `glyphs_for` gives.
 
-        `open_reference` opens an archive or the demo, which are offered where a host holds nothing.
+        `open_reference` opens what the person asks for later, and what is offered where a host holds nothing.
         """
         themes.tidy()
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
@@ -179,21 +178,20 @@ class LayerApp(App[int], inherit_bindings=False):
 
 
 def run(
-    shown: Opened | HostView | PairView,
+    shown: Shown,
     *,
-    open_reference: Callable[[str], Opened] | None = None,
+    open_reference: Opener | None = None,
     theme: str | None = None,
     low_bandwidth: bool | None = None,
     mouse: bool | None = None,
     glyphs: str | None = None,
     typed: Sequence[str] = (),
 ) -> int:
-    """Show an opened source, two that are compared, or a host, until the person quits; returns the exit code.
+    """Show what a start is about until the person quits; returns the exit code.
 
     What is None is as the environment says. `typed` are the references that led here: they are remembered.
 
-    `open_reference` opens what is offered where a host holds nothing; it is called in a thread, must print nothing,
-    and raises LayertuiError.
+    `open_reference` opens what the person asks for, and what is offered where a host holds nothing.
     """
     before_s = sys.getswitchinterval()
     sys.setswitchinterval(SWITCH_INTERVAL_S)

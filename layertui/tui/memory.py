@@ -33,7 +33,9 @@ class Memory:
         wider_cells = screen.images_extra if screen.images_extra != self._wider_cells else None
         most = chosen_number("history", self._environ)
         most = HISTORY if most is None else most
-        typed = [_absolute(reference) for reference in self._typed if most and reference.partition(":")[0] != "-"]
+        opened = [root.typed for root in screen.holdings.roots if root.typed and root.opened is not None]
+        references = dict.fromkeys([*self._typed, *opened])
+        typed = [_absolute(reference) for reference in references if most and reference.partition(":")[0] != "-"]
         if typed or wider_cells is not None:
             from layertui.settings.state import remember
 

@@ -9,6 +9,7 @@ from layertui.errors import LayertuiError
 from layertui.image.image import Image
 from layertui.layer.tree import LayerTree
 from layertui.sources.base import ImageEntry, Source
+from layertui.sources.opened import Opened
 from layertui.stack.squash import Squash
 from layertui.tui.state import ImageState
 
@@ -41,6 +42,7 @@ class RootAnswered(Message):
         source: Source | None,
         entries: tuple[ImageEntry, ...],
         error: LayertuiError | None,
+        opened: Opened | None = None,
     ) -> None:
         super().__init__()
         self.root = root
@@ -50,6 +52,24 @@ class RootAnswered(Message):
         self.source = source
         self.entries = entries
         self.error = error
+        self.opened = opened
+        """What a reference led to, where the place stands for one."""
+
+
+class TagsLooked(Message):
+    """A registry was asked about some tags of a repository."""
+
+    def __init__(self, root: int, source: Source, looked: Sequence[str], *, ended: bool) -> None:
+        super().__init__()
+        self.root = root
+        """The number of the place."""
+        self.source = source
+        """Stale where the place was opened again meanwhile."""
+        self.entries = source.entries()
+        """All there is, tags of one image together as far as that is known."""
+        self.looked = looked
+        self.ended = ended
+        """Whether nothing more is being asked."""
 
 
 class Offered(Message):

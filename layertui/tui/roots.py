@@ -1,7 +1,7 @@
 """What the screen knows of the places that hold images, and everything that they hold."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from layertui.errors import LayertuiError
@@ -10,25 +10,13 @@ from layertui.present.hosttree import Group, grouped
 from layertui.present.sharing import shares
 from layertui.sources.base import ImageEntry, Kind, Source
 from layertui.sources.opened import Opened
-from layertui.sources.place import Place
+from layertui.sources.place import Place, refusing
+from layertui.sources.reference import REMOTE
+from layertui.tui.shown import AskedView as AskedView  # part of this module's face
+from layertui.tui.shown import HostView as HostView
+from layertui.tui.shown import Opening, Shown
+from layertui.tui.shown import PairView as PairView
 from layertui.tui.state import ImageState
-
-
-@dataclass(frozen=True, slots=True)
-class HostView:
-    """A host, to be shown with everything that it holds."""
-
-    places: tuple[Place, ...]
-    """Every place that was looked for, those included that are not there."""
-
-
-@dataclass(frozen=True, slots=True)
-class PairView:
-    """Two images to be compared, each chosen by its reference."""
-
-    a: Opened
-    b: Opened
-    """Its source is A's own where that holds both."""
 
 
 class Asking(Enum):
@@ -57,22 +45,62 @@ class Root:
     """The numbers of what it holds, in its own order."""
     offered: bool = False
     """Whether it is a file that is offered where no engine holds anything; its first image is opened at once."""
+    opens: Opening | None = None
+    """What opens it, where it stands for one reference; the image that is meant is opened at once."""
+    typed: str = ""
+    """What the person typed for it, which is remembered once it is open."""
+    opened: Opened | None = None
+    """What that opened."""
+    heading: str = ""
+    """What an offer to ask a registry is called until it is taken up; empty for what is no such offer."""
+    by_tag: bool = False
+    """Whether it is a repository with all its tags."""
+    looking: bool = False
+    """Whether a registry is asked about tags in view."""
+    looked: set[str] = field(default_factory=set)
+    """Tags that were asked for, whether or not that told anything."""
+
+    @classmethod
+    def of_reference(cls, name: str, typed: str, opens: Opening, registry: str = "", *, by_tag: bool = False) -> "Root":
+        """The place of what one reference opens; `registry` is the host that is asked for it, if one is."""
+        place = Place(REMOTE[0] if registry else "", name, registry, True, "", "", refusing(_NOT_BY_PLACE))
+        return cls(place, opens=opens, typed=typed, by_tag=by_tag)
 
     @property
     def name(self) -> str:
         """What it is called. Not made safe for a terminal."""
         return self.place.name
 
+    @property
+    def registry(self) -> str:
+        """The host of the registry that it is in; empty where it is in none. Not made safe for a terminal."""
+        return self.place.where if self.place.scheme in REMOTE else ""
+
+    @property
+    def is_offer(self) -> bool:
+        """Whether it is an offer to ask a registry that was not taken up yet."""
+        return bool(self.heading) and self.asking is Asking.OFFERED
+
+    @property
+    def meant(self) -> Opened | None:
+        """What was opened, where that says which image or layer is meant."""
+        return self.opened if self.opened is not None and self.opened.chosen is not None else None
+
     def short(self) -> str:
         """How far it is, in the place of a size; empty once it has answered, and before it is asked."""
         match self.asking:
             case Asking.RUNNING:
-                return "opening..." if self.offered else "connecting..."
+                is_here = self.offered or (self.opens is not None and not self.registry)
+                return "opening..." if is_here else "connecting..."
             case Asking.FAILED:
                 return "failed"
             case Asking.CANCELLED:
                 return "stopped"
         return ""
+
+
+_NOT_BY_PLACE = LayertuiError("A reference is opened by itself.")
+"""Never said: what stands for a reference is opened by what `opens` it."""
 
 
 class Holdings:
@@ -89,14 +117,20 @@ class Holdings:
         self._next = 0
 
     @classmethod
-    def of(cls, shown: "Opened | HostView | PairView") -> "Holdings":
+    def of(cls, shown: Shown) -> "Holdings":
         """What is to be shown; the places of a host are still to be asked."""
+        if isinstance(shown, AskedView):
+            root = Root.of_reference(shown.name, shown.typed, shown.open, shown.registry, by_tag=shown.by_tag)
+            if shown.problem is not None:
+                root.asking, root.error = Asking.FAILED, shown.problem
+            return cls([root], host=True)
         if isinstance(shown, PairView):
             return cls._of_two(shown)
         if isinstance(shown, HostView):
             found = [Root(place) for place in shown.places if place.found]
             return cls(found, host=True, missing=(place for place in shown.places if not place.found))
         holdings = cls([_opened_root(shown.source)], host=False)
+        holdings.roots[0].opened = shown
         holdings.adopt(0, shown.source, shown.entries)
         return holdings
 
@@ -131,6 +165,12 @@ class Holdings:
         A container's layer may be another one since, and what failed may succeed: such begin anew.
         """
         root = self.roots[number]
+        if root.by_tag:
+            for member in root.members:
+                self.states[member].error = None
+            self.adopt_tags(number, entries)
+            root.source, root.error, root.asking = source, None, Asking.ANSWERED
+            return
         known = {_identity(self.states[place].entry): place for place in root.members}
         members: list[int] = []
         for entry in entries:
@@ -151,11 +191,42 @@ class Holdings:
         for state, (shared_bytes, unique_bytes) in zip(images, shared, strict=True):
             state.shared_bytes, state.unique_bytes = shared_bytes, unique_bytes
 
+    def adopt_tags(self, number: int, entries: Sequence[ImageEntry], keep: int | None = None) -> None:
+        """Take in a repository's tags, of which some may have turned out to be one image.
+
+        Of such the one to `keep` stands for all of them, else the one that was opened last.
+        """
+        root = self.roots[number]
+        by_tag = {tag: place for place in root.members for tag in self.states[place].entry.tags}
+        members: list[int] = []
+        for entry in entries:
+            places = {by_tag[tag]: None for tag in entry.tags if tag in by_tag}
+            place = max(places, key=lambda place: (place == keep, self.states[place].session), default=None)
+            if place is None:
+                place, self._next = self._next, self._next + 1
+                self.states[place] = ImageState(entry, place, number, by_tag=True)
+            self.states[place].entry = entry
+            members.append(place)
+        for place in set(root.members).difference(members):
+            del self.states[place]
+        root.members = tuple(members)
+
+    def chosen_in(self, root: Root) -> ImageState | None:
+        """The image that the reference behind a place means; None where it leaves several, or none."""
+        if root.meant is None:
+            return None
+        states = (self.states[place] for place in root.members)
+        return next((state for state in states if state.entry is root.meant.chosen), None)
+
+    def add(self, root: Root) -> int:
+        """Put a place beneath all others; returns its number."""
+        self.roots.append(root)
+        return len(self.roots) - 1
+
     def try_missing(self, place: Place) -> int:
         """Make a place that was not there one that can be asked: it may have come meanwhile; returns its number."""
         self.missing = tuple(other for other in self.missing if other is not place)
-        self.roots.append(Root(place))
-        return len(self.roots) - 1
+        return self.add(Root(place))
 
     def count(self, root: Root, kind: Kind) -> int:
         """How many entries of a kind a place holds."""

@@ -9,6 +9,7 @@ from layertui.image.digest import Digest
 from layertui.image.image import Image
 from layertui.layer.stored import Transfer
 from layertui.layer.tree import LayerTree
+from layertui.present.units import size_text
 from layertui.sources.base import ImageEntry
 from layertui.stack.content import Contents
 from layertui.stack.squash import Squash
@@ -17,6 +18,8 @@ from layertui.stack.squash import Squash
 class Reading(Enum):
     """How far a layer is."""
 
+    UNASKED = auto()
+    """It would have to be fetched, and nobody asked for it."""
     QUEUED = auto()
     RUNNING = auto()
     DONE = auto()
@@ -30,7 +33,9 @@ class LayerState:
 
     reading: Reading = Reading.QUEUED
     size_bytes: int = 0
-    """Of the stored blob: what there is to read."""
+    """Of the stored blob: what there is to read; 0 where that is not known."""
+    fetched: bool = False
+    """Whether it had to be fetched, or still has to be: it is read only when somebody asks for it."""
     transfer: Transfer | None = None
     """What it arrives in, together with other layers; None for one that is read by itself."""
     attempt: int = 0
@@ -61,13 +66,27 @@ class LayerState:
         """How far it is, in the place of its size: `.`, `34%`, a word, or nothing when it is read."""
         if self.reading is Reading.RUNNING and self.transfer is None:
             return f"{min(99, 100 * self.done_bytes // self.size_bytes)}%" if self.size_bytes else "reading"
-        words = {Reading.QUEUED: ".", Reading.RUNNING: ".", Reading.FAILED: "failed", Reading.CANCELLED: "stopped"}
+        words = {
+            Reading.UNASKED: "",
+            Reading.QUEUED: ".",
+            Reading.RUNNING: ".",
+            Reading.FAILED: "failed",
+            Reading.CANCELLED: "stopped",
+        }
         return words.get(self.reading, "")
 
     def sentence(self) -> str:
         """How far it is, as the file pane says it."""
         if self.transfer is not None and self.reading in (Reading.QUEUED, Reading.RUNNING):
             return f"All layers arrive in one {self.transfer.verb}; this one is shown once it is here."
+        if self.reading is Reading.UNASKED:
+            return f"This layer is not fetched: {size_text(self.size_bytes)}. Enter fetches it."
+        if self.fetched and self.reading is Reading.RUNNING:
+            return f"Fetching this layer: {self.short()} of {size_text(self.size_bytes)}"
+        if self.fetched and self.reading is Reading.QUEUED:
+            return "This layer waits to be fetched."
+        if self.fetched and self.reading is Reading.CANCELLED:
+            return "Fetching was cancelled. R or Enter fetches it."
         if self.reading is Reading.RUNNING:
             return f"Reading this layer: {self.short()}"
         if self.reading is Reading.QUEUED:
@@ -97,6 +116,8 @@ class ImageState:
     """Of its layers that other images of the same place use too; None where unknown."""
     unique_bytes: int | None = None
     """Of its layers that nothing else uses: freed when it is removed."""
+    by_tag: bool = False
+    """Whether its place is a repository, in which its tags alone name it."""
     session: int = 0
     """Numbers the openings of images; 0 before the first."""
     layers: list[LayerState] = field(default_factory=list)
@@ -206,11 +227,20 @@ class Rate:
 
 
 def progress_bytes(layers: Iterable[LayerState]) -> tuple[int, int]:
-    """Bytes read and to be read over layers that can be."""
+    """Bytes read and to be read over layers that can be and are to be; of fetched ones alone while one is on its way.
+
+    What is here already would make the fetching look further than it is.
+    """
     done = total = 0
-    for layer in layers:
-        if layer.reading is Reading.FAILED:
-            continue
+    asked = [layer for layer in layers if layer.reading not in (Reading.FAILED, Reading.UNASKED)]
+    if is_fetching(asked):
+        asked = [layer for layer in asked if layer.fetched and layer.reading is not Reading.CANCELLED]
+    for layer in asked:
         total += layer.size_bytes
         done += layer.size_bytes if layer.reading is Reading.DONE else layer.done_bytes
     return done, total
+
+
+def is_fetching(layers: Iterable[LayerState]) -> bool:
+    """Whether one of the layers is on its way over a network."""
+    return any(layer.fetched and layer.reading is Reading.RUNNING for layer in layers)

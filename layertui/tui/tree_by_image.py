@@ -1,8 +1,10 @@
 """The tree by image: places, their images with containers, and the layers of what is unfolded."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from layertui.image.image import Image, Layer
+from layertui.image.platform import Platform
 from layertui.present.safetext import safe
 from layertui.present.units import age_narrow, size_narrow
 from layertui.tui.roots import Holdings
@@ -19,6 +21,9 @@ from layertui.tui.tree_rows import (
     total_bytes,
 )
 from layertui.tui.tree_view import TreeView, shown
+
+FEW_PLATFORMS = 3
+"""Platforms of an image that are named in its line, at most."""
 
 
 def by_image(holdings: Holdings, view: TreeView, width: int, now: datetime) -> list[TreeRow]:
@@ -65,7 +70,9 @@ def entry_row(place: int, state: ImageState, depth: int, folded: bool | None, *,
         return _container_row(place, state, depth, folded, now)
     entry = state.entry
     label = "" if entry.kind == "image" else str(entry.kind)
-    if entry.platform is not None and not entry.tags and not host:
+    if entry.record is not None and entry.record.platforms:
+        label = f"{label}  {platforms_text(entry.record.platforms)}".strip()
+    elif entry.platform is not None and (entry.record is None if host else not entry.tags):
         label = f"{label}  {safe(entry.platform.text)}".strip()
     size = ""
     if state.problem is not None:
@@ -90,6 +97,12 @@ def entry_row(place: int, state: ImageState, depth: int, folded: bool | None, *,
         age=age_narrow(state.created, now) if host else "",
         unique=size_narrow(state.unique_bytes) if host and state.unique_bytes is not None else "",
     )
+
+
+def platforms_text(platforms: Sequence[Platform]) -> str:
+    """Platforms in a few words: `linux/amd64, linux/arm64 and 3 more`; safe."""
+    more = f" and {len(platforms) - FEW_PLATFORMS} more" if len(platforms) > FEW_PLATFORMS else ""
+    return safe(", ".join(platform.text for platform in platforms[:FEW_PLATFORMS])) + more
 
 
 def _container_row(place: int, state: ImageState, depth: int, folded: bool | None, now: datetime) -> TreeRow:
@@ -146,6 +159,6 @@ def _layer_row(place: int, state: ImageState, layer: Layer, width: int, depth: i
         one_line(layer.command),
         layer_size(layer, reading, listed_bytes(state, layer.index)),
         number=f"L{layer.index}".ljust(width) + " ",
-        dimmed=reading is not None and reading.reading is Reading.FAILED,
+        dimmed=reading is not None and reading.reading in (Reading.FAILED, Reading.UNASKED),
         places=(place,),
     )

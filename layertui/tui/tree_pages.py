@@ -12,6 +12,7 @@ from layertui.sources.place import Place
 from layertui.stack.space import commit_bytes
 from layertui.tui.roots import Asking, Holdings, Root
 from layertui.tui.state import ImageState, LayerState
+from layertui.tui.tree_by_image import platforms_text
 from layertui.tui.tree_rows import TreeRow, What, count_text, entry_name, one_line, total_bytes
 from layertui.tui.widgets.looks import Line
 
@@ -47,13 +48,16 @@ def _root_details(holdings: Holdings, root: Root) -> list[Line]:
         return [*lines, [("error", f" {safe(root.error.message)}")], [("plain", f" {safe(root.error.hint)}")]]
     if root.asking is not Asking.ANSWERED:
         said = {
-            Asking.OFFERED: "Enter opens it.",
+            Asking.OFFERED: "Enter asks it; nothing is fetched before." if root.is_offer else "Enter opens it.",
             Asking.RUNNING: "It is being asked; the others answer meanwhile.",
             Asking.CANCELLED: "It was not asked to the end. R asks again.",
         }
         return [*lines, [("dim", f" {said.get(root.asking, '')}")]]
     images, containers = holdings.count(root, "image"), holdings.count(root, "container")
-    counted = [count_text(images, "image"), *([count_text(containers, "container")] if containers else [])]
+    counted = [
+        count_text(images, "different tag" if root.by_tag else "image"),
+        *([count_text(containers, "container")] if containers else []),
+    ]
     lines.append([("plain", f" {'  '.join(counted)}"), ("dim", "  R asks again")])
     warnings = root.source.warnings if root.source is not None else ()
     return lines + [[("changed", f" {safe(warning)}")] for warning in warnings]
@@ -89,7 +93,7 @@ def _listed_image(holdings: Holdings, place: int, state: ImageState, label: str,
     lines.append([("plain", " " + "  ".join(fact for fact in facts if fact))])
     layers = len(image.layers) if image is not None else len(record.layers)
     told = [f"ID {state.image_id.short}" if state.image_id is not None else "", layers_text(layers) if layers else ""]
-    told.append(safe(image.platform.text) if image is not None else "")
+    told.append(safe(image.platform.text) if image is not None else platforms_text(record.platforms))
     told.append("" if state.opened else "Enter opens it; its layers are read only then.")
     lines.append([("dim", " " + "  ".join(text for text in told if text))])
     containers = holdings.containers_of(place)
@@ -160,6 +164,8 @@ def _image_details(state: ImageState, label: str) -> list[Line]:
         lines.append([("dim", f" ID {image.image_id}")])
         lines += [[("error", f" {safe(warning)}")] for warning in image.warnings]
     elif entry.digest is not None:
+        if entry.platform is not None:
+            lines.append([("plain", f" {safe(entry.platform.text)}")])
         lines.append([("dim", f" {entry.digest}")])
     return lines
 

@@ -41,12 +41,18 @@ def _root_row(holdings: Holdings, number: int, view: TreeView) -> TreeRow:
     size = root.short()
     if root.asking is Asking.ANSWERED:
         size = count_text(holdings.count(root, "image"), "image")
-    where = "" if root.offered else safe(address(root.place.where))
+        if root.by_tag:
+            size = count_text(sum(len(holdings.states[place].entry.tags) for place in root.members), "tag")
+    if root.is_offer:
+        return TreeRow(What.ROOT, NOWHERE, None, 0, "", names=(root.heading,), root=number)
+    where = "" if root.offered or root.registry else safe(address(root.place.where))
     folded = True if root.asking is Asking.OFFERED else not view.shows_root(number)
     return TreeRow(What.ROOT, NOWHERE, None, 0, where, size, names=(safe(root.name),), folded=folded, root=number)
 
 
 def _root_notes(number: int, root: Root, width: int) -> list[TreeRow]:
+    if root.is_offer:
+        return notes(root.name, width, depth=1, root=number)
     if root.asking is Asking.CANCELLED:
         return notes("Not asked to the end. R asks again.", width, depth=1, root=number)
     if root.error is not None:

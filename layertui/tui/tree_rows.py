@@ -96,6 +96,8 @@ def one_line(command: str | None) -> str:
 def entry_names(state: ImageState) -> tuple[str, ...]:
     """What an entry is called: all its tags, or its reference; `<none>` and the ID of an engine's image without any."""
     entry = state.entry
+    if state.by_tag:
+        return tuple(safe(tag.rpartition(":")[2]) for tag in entry.tags)
     if not entry.tags and entry.kind == "image" and entry.record is not None:
         repository = entry.record.repo_digests[0].partition("@")[0] if entry.record.repo_digests else ""
         image_id = state.image_id
@@ -124,7 +126,7 @@ def listed_bytes(state: ImageState, layer: int) -> int | None:
 
 def layer_size(layer: Layer, state: LayerState | None, listed: int | None = None) -> str:
     """A layer's size, or how far it is until it is read; before that as `listed`, or what is stored of it."""
-    if state is None:
+    if state is None or state.reading is Reading.UNASKED:
         size_bytes = layer.stored_bytes if listed is None else listed
         return size_narrow(size_bytes) if size_bytes is not None else ""
     if state.reading is not Reading.DONE:

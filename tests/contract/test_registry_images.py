@@ -1,14 +1,12 @@
 """An image in a registry lists the same as the archive that it came from, whatever its layers are stored as."""
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from layertui.image.blob import BytesBlob
-from layertui.layer.compression import decompress, sniff
 from layertui.layer.read import read_layer
 from layertui.layer.version import open_version
 from layertui.sources.registry import layer as remote
@@ -19,10 +17,10 @@ from tests.contract.forms import load
 from tests.contract.listing import diff_lines, merged_lines
 from tests.contract.registry_daemon import Registry, why_not
 from tests.kit.docker import docker_archive
-from tests.kit.entries import Entry, directory, file
-from tests.kit.estargz import SeekableBlob, estargz
-from tests.kit.images import OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST, descriptor, digest, to_json
+from tests.kit.entries import directory, file
+from tests.kit.estargz import estargz
 from tests.kit.polite import polite_image
+from tests.kit.seekable import seekable_layout
 from tests.kit.zstdchunked import zstd_chunked
 
 pytestmark = pytest.mark.skipif(why_not() is not None, reason=str(why_not()))
@@ -37,35 +35,6 @@ WAYS = {
 """Tags, and how skopeo makes them of the archive; the last two come from layouts of our own."""
 
 LARGE = [directory("big"), *(file(f"big/{n}", random.Random(n).randbytes(2 << 20)) for n in range(6)), file("z", "end")]
-
-
-def seekable_layout(root: Path, layers: Sequence[Sequence[Entry]], make: Callable[..., SeekableBlob], kind: str) -> str:
-    """An OCI layout whose layers have tables of contents; returns it as skopeo names it."""
-    made = [make(entries) for entries in layers]
-    files, described, diff_ids = {}, [], []
-    for each in made:
-        blob = BytesBlob(each.blob, "layer")
-        diff_ids.append(digest(b"".join(decompress(blob, sniff(each.blob[:16])))))
-        described.append(descriptor(each.blob, f"{OCI_LAYER}+{kind}", annotations=each.annotations))
-        files[described[-1]["digest"]] = each.blob
-    rootfs = {"type": "layers", "diff_ids": diff_ids}
-    config = to_json({"os": "linux", "architecture": "amd64", "config": {}, "rootfs": rootfs})
-    manifest = to_json(
-        {
-            "schemaVersion": 2,
-            "mediaType": OCI_MANIFEST,
-            "config": descriptor(config, OCI_CONFIG),
-            "layers": described,
-        }
-    )
-    files.update({digest(data): data for data in (config, manifest)})
-    (root / "blobs/sha256").mkdir(parents=True)
-    for name, data in files.items():
-        (root / "blobs/sha256" / name.partition(":")[2]).write_bytes(data)
-    (root / "oci-layout").write_bytes(b'{"imageLayoutVersion":"1.0.0"}')
-    index = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [descriptor(manifest, OCI_MANIFEST)]}
-    (root / "index.json").write_bytes(to_json(index))
-    return f"oci:{root}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +55,13 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
     spec = polite_image()
     (root / "image.tar").write_bytes(docker_archive([spec]))
     layouts = {
-        "estargz": seekable_layout(root / "estargz", spec.layers, estargz, "gzip"),
-        "zstd-chunked": seekable_layout(root / "chunked", spec.layers, zstd_chunked, "zstd"),
+        "estargz": seekable_layout(root / "estargz", list(map(estargz, spec.layers)), "gzip"),
+        "zstd-chunked": seekable_layout(root / "chunked", list(map(zstd_chunked, spec.layers)), "zstd"),
     }
     with Registry() as registry:
         for tag, options in WAYS.items():
             registry.push(layouts.get(tag, f"docker-archive:{root}/image.tar"), f"team/polite:{tag}", *options)
-        registry.push(seekable_layout(root / "large", [LARGE], estargz, "gzip"), "team/large:1")
+        registry.push(seekable_layout(root / "large", [estargz(LARGE)], "gzip"), "team/large:1")
         yield Filled(registry, root / "image.tar")
 
 

@@ -21,7 +21,7 @@ WALK: tuple[tuple[str, str], ...] = (
     ("\x1b", "FILES"),
     ("i", "History of this path"),
     ("q1gt", "by ancestry"),
-    ("tGc", "diff 1/"),
+    ("tGc", "identical hidden"),
     ("=j\r", "hunk 1/1"),
 )
 """Keys that come together, and what they bring: every screen, every rail, mark and bar."""

@@ -24,6 +24,11 @@ def without(text: str) -> Callable[[Terminal], bool]:
     return lambda terminal: text not in terminal.text
 
 
+def first_line(text: str) -> Callable[[Terminal], bool]:
+    """The first line of the screen holds a text."""
+    return lambda terminal: text in terminal.lines()[0]
+
+
 def rail_at(column: int) -> Callable[[Terminal], bool]:
     """The line between the panes stands in a column."""
     return lambda terminal: terminal.lines()[2].find("│") == column
@@ -72,11 +77,29 @@ KEYS: list[tuple[str, Seen]] = [
     ("W", "FILES  L0"),
     ("w", "L1 wins"),
     ("W", "FILES  L0"),
-    ("enter", "History of this path"),
+    ("enter", first_line("L0  d0000/f000001")),
     ("backspace", "v d0000/"),
+    ("i", "History of this path"),
+    ("escape", "v d0000/"),
+    ("b", "A is"),
+    ("b", "Unmarked."),
+    ("y", "Copy"),
+    ("p", "d0000/f000001  ("),
+    ("y", "Copy"),
+    ("d", "sha256:"),
+    ("y", "Copy"),
+    ("r", "docker-archive:"),
+    ("y", "Copy"),
+    ("c", "RUN step 0"),
+    ("x", "extract to:"),
+    ("escape", without("extract to:")),
+    ("X", "tar of L0 to:"),
+    ("escape", without("tar of L0 to:")),
+    ("1", at("L0 RUN")),
     ("i", "CONFIG AND HISTORY"),
     ("L", lambda terminal: "Platform" in terminal.lines()[5]),  # the digest above takes one line now, not two
     ("escape", without("CONFIG AND HISTORY")),
+    ("2", at("f000001")),
     ("t", "flat"),
     ("t", without("flat")),
     ("v", "merged"),
@@ -131,7 +154,55 @@ KEYS: list[tuple[str, Seen]] = [
     ("R", "Drawn anew."),
     ("ctrl+c", "Cancelled."),
 ]
-"""Every key, and what it must bring to the screen."""
+"""Every key of the main screen, and what it must bring to the screen."""
+
+ABOVE: list[tuple[str, Seen]] = [
+    # Two images
+    ("g", at("api:1.4")),
+    ("c", first_line("A api:1.3")),
+    ("e", first_line("A api:1.4")),
+    ("e", first_line("A api:1.3")),
+    ("1", "COPY config.yaml"),
+    ("3", "APP_ENV"),
+    ("2", at("app/")),
+    # The config file, and what differs in it
+    ("j", at("etc/")),
+    ("n", at("config.yaml")),
+    ("enter", "hunk 1/2"),
+    ("n", "hunk 2/2"),
+    ("N", "hunk 1/2"),
+    ("#", without("1 # How")),
+    ("#", "1 # How"),
+    ("I", "White space is ignored"),
+    ("I", without("White space is ignored")),
+    ("H", "00000000"),
+    ("H", "hunk 1/2"),
+    ("w", "api:1.4"),
+    ("escape", first_line("A api:1.3 1.9 MB")),
+    ("escape", "IMAGES / LAYERS"),
+]
+"""Keys of the screens above the main one, at the built-in images."""
+
+
+def test_every_key_is_answered_above_the_main_screen() -> None:
+    with Terminal(layertui("demo"), (120, 36)) as terminal:
+        terminal.wait_until_read()
+        press_all(terminal, ABOVE)
+
+
+def press_all(terminal: Terminal, keys: list[tuple[str, Seen]]) -> None:
+    """Press one key after another, and wait for what each must bring."""
+    for number, (key, seen) in enumerate(keys):
+        terminal.press(key)
+        what = f"what key {number}, {key!r}, must bring: {seen}"
+        if isinstance(seen, str):
+            terminal.wait_until(lambda text=seen: text in terminal.text, 10, what)
+        else:
+            terminal.wait_until(lambda ask=seen: ask(terminal), 10, what)
+
+
+ELSEWHERE = {"pager"}
+"""What hands the terminal to another program: test_pager.py."""
 
 NAMES = {
     "minus": "-",
@@ -141,6 +212,7 @@ NAMES = {
     "comma": ",",
     "full_stop": ".",
     "slash": "/",
+    "number_sign": "#",
     "less_than_sign": "<",
     "greater_than_sign": ">",
     "colon": ":",
@@ -152,23 +224,19 @@ NAMES = {
 def test_every_key_is_answered_while_layers_are_read(busy: Path) -> None:
     with Terminal(layertui(busy), (120, 36)) as terminal:
         wait_until_busy(terminal)
-        for number, (key, seen) in enumerate(KEYS):
-            if key == "ctrl+c":
-                assert is_reading(terminal)
-            terminal.press(key)
-            what = f"what key {number}, {key!r}, must bring: {seen}"
-            if isinstance(seen, str):
-                terminal.wait_until(lambda text=seen: text in terminal.text, 10, what)
-            else:
-                terminal.wait_until(lambda ask=seen: ask(terminal), 10, what)
+        press_all(terminal, KEYS[:-1])
+        assert is_reading(terminal)
+        press_all(terminal, KEYS[-1:])
         terminal.send(b"q")
         assert terminal.wait_for_exit() == 0
 
 
 def test_the_list_of_keys_is_whole() -> None:
-    pressed = [key for key, _ in KEYS]
+    pressed = [key for key, _ in (*KEYS, *ABOVE)]
     pairs = {f"{one} {two}" for one, two in pairwise(pressed)}
     for action in ACTIONS:
+        if action.name in ELSEWHERE:
+            continue
         for key in action.keys:
             shown = " ".join(NAMES.get(part, part) for part in key.split())
             assert shown in pairs or shown in pressed, f"{key} of {action.name}"

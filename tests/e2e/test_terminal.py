@@ -14,7 +14,7 @@ from tests.e2e.wire import taken_apart, unexpected
 from tests.kit.docker import docker_archive, docker_files
 from tests.kit.images import outer_tar, to_json
 
-TERMS = ("xterm-256color", "screen", "linux", "tmux-256color")
+TERMS = ("xterm-256color", "screen", "linux", "tmux-256color", "xterm")
 SIZES = ((80, 24), (120, 36), (200, 50), (60, 20))
 COLOURS: tuple[dict[str, str], ...] = ({}, {"NO_COLOR": ""}, {"NO_COLOR": "1"})
 
@@ -31,9 +31,10 @@ def terminals_of(term: str) -> list[tuple[tuple[int, int], dict[str, str]]]:
 
 WALK = {
     "files": ["2", "=", "pagedown", "G"],
-    "a file's page": ["enter", "L", "G", "escape"],
+    "a file's content": ["enter", "L", "G", "escape"],
+    "a file's page": ["i", "L", "G", "q"],
     "details": ["3", "L", "G"],
-    "config and history": ["i", "pagedown", "L", "G", "q"],
+    "config and history": ["1", "i", "pagedown", "L", "G", "q"],
     "filter": ["2", "/", "^", "f", "enter", "g", "G", "escape"],
     "flat and merged": ["t", "v", "G", "o"],
     "the layer above": [".", "g", "W"],

@@ -2,10 +2,12 @@
 
 import sys
 import unicodedata
+from collections.abc import Iterator
 
 import pytest
+from rich.cells import cell_len
 
-from layertui.present.safetext import cell_width, crop_end, crop_middle, is_safe, safe
+from layertui.present.safetext import begin_screen, cell_width, crop_end, crop_middle, end_screen, is_safe, safe
 
 HOSTILE = [
     ("terminal escape", "a\x1b[31mb", r"a\x1b[31mb"),
@@ -165,3 +167,46 @@ def test_crop_middle(text: str, width: int, expected: str) -> None:
 def test_crop_with_a_longer_mark() -> None:
     assert crop_middle("abcdefghij", 7, mark="..") == "ab..hij"
     assert crop_end("abcdef", 1, mark="..") == "."
+
+
+@pytest.fixture
+def screen() -> Iterator[None]:
+    yield
+    end_screen()
+
+
+SETTLED = "日本語 größe שלום मेरा ก็ e\u0301 \u1112 ⚠"
+"""What all terminals draw as wide as each other."""
+
+
+def test_on_a_screen_nothing_shifts_a_column(screen: None) -> None:
+    begin_screen(ascii_only=False)
+    assert safe(SETTLED) == SETTLED
+    assert safe("⚠\ufe0f") == "⚠"
+    assert safe(b"\xe2\x9a\xa0\xef\xb8\x8f\xff") == "⚠\\xff"
+    assert safe("\U0001f44d\U0001f3fd") == "\U0001f44d\\U0001f3fd"
+    assert safe("\U0001f1e9\U0001f1ea\t", keep="\t") == "\\U0001f1e9\\U0001f1ea\t"
+    assert safe("\u1112\u1161\u11ab") == "\u1112\\u1161\\u11ab"
+    assert safe("⚠\ufe0f\u1161", exact=True) == "⚠\ufe0f\u1161"
+    for text in (
+        "日本語",
+        "मेरा",
+        "क्षि",
+        "ก็",
+        "e\u0301",
+        "שלום",
+        "⚠\ufe0f",
+        "\U0001f44d\U0001f3fd",
+        "\u1112\u1161\u11ab",
+    ):
+        assert cell_width(safe(text)) == cell_len(safe(text)), text
+
+
+def test_where_only_ascii_can_be_shown_names_are_escaped(screen: None) -> None:
+    begin_screen(ascii_only=True)
+    assert safe("größe") == r"gr\u00f6\u00dfe"
+    assert safe(b"caf\xe9") == r"caf\xe9"  # a byte that is no text, and no letter
+    assert safe("日\n\U0001f44d", keep="\n") == "\\u65e5\n\\U0001f44d"
+    assert safe("größe\x1b", exact=True) == "größe\\x1b"
+    end_screen()
+    assert safe("größe") == "größe"

@@ -17,7 +17,13 @@ SCREENS: dict[str, tuple[tuple[int, int], list[str]]] = {
     "main-200x50": ((200, 50), ["f", *"models.bin", "enter"]),
     "ancestry-80x24": ((80, 24), ["t"]),
     "find-80x24": ((80, 24), ["f", *"api.py"]),
-    "file-80x24": ((80, 24), ["f", *"pip.tgz", "enter", "enter"]),
+    "file-80x24": ((80, 24), ["f", *"pip.tgz", "enter", "i"]),
+    "content-80x24": ((80, 24), ["f", *"run.sh", "enter", "enter"]),
+    "secret-120x36": ((120, 36), ["f", "tab", "tab", "tab", *"secret", "enter"]),
+    "compare-80x24": ((80, 24), ["g", "c", "j", "n"]),
+    "pairs-120x36": ((120, 36), ["g", "c", "1"]),
+    "hunks-80x24": ((80, 24), ["g", "c", "j", "n", "enter"]),
+    "hunks-120x36": ((120, 36), ["g", "c", "j", "n", "enter"]),
     "help-80x24": ((80, 24), ["2", "question_mark"]),
 }
 

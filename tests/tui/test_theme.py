@@ -3,13 +3,16 @@
 from collections.abc import Mapping
 
 import pytest
+from rich.color import Color
+from rich.color_triplet import ColorTriplet as Triplet
 from rich.style import Style
 
 from layertui.errors import UsageError
 from layertui.showing import show
 from layertui.tui import theme
 from layertui.tui.app import theme_names
-from layertui.tui.terminal import ask_background, dark_by_answer, dark_by_environment
+from layertui.tui.terminal import ask_background, dark_by_answer, dark_by_environment, glyphs_for
+from layertui.tui.widgets.looks import LOOKS
 from tests.tui.screen import demo, running
 
 MANY = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
@@ -64,7 +67,7 @@ def test_only_terminals_that_answer_are_asked() -> None:
     assert dark_by_environment({}) is None
 
 
-@pytest.mark.parametrize("name", ["dark", "light", "ansi-dark", "ansi-light", "nord", "textual-light"])
+@pytest.mark.parametrize("name", [*theme.NAMES, "nord", "textual-light"])
 async def test_every_theme_draws(name: str) -> None:
     async with running(demo(), theme=name, keys=["2", "full_stop", "question_mark", "q", "v"]) as seen:
         assert seen.app.theme == name
@@ -72,6 +75,85 @@ async def test_every_theme_draws(name: str) -> None:
         added = seen.main.files.look("added")
         assert added.color is not None
         assert added.color != seen.main.files.look("changed").color
+
+
+GROUNDS = {
+    True: ("#000000", "#1e1e1e", "#282a36", "#002b36", "#2e3440"),
+    False: ("#ffffff", "#fdf6e3", "#eff1f5", "#fbf1c7", "#e0e0e0"),
+}
+"""Backgrounds that terminals have, dark and light, which our own two themes leave as they are."""
+
+AA = 4.5
+"""The contrast that text needs (WCAG 2.1, 1.4.3)."""
+
+AAA = 7.0
+"""The contrast of text for those who see less (1.4.6)."""
+
+NO_TEXT = ("rail", "thumb")
+"""Looks of lines and bars, which need a contrast of 3 (1.4.11)."""
+
+
+def contrast(one: Triplet, other: Triplet) -> float:
+    """How much two colours differ, 1 to 21 (WCAG 2.1)."""
+
+    def luminance(colour: Triplet) -> float:
+        parts = [part / 255 for part in colour]
+        red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def pairs(style: Style, dark: bool) -> list[tuple[Triplet, Triplet]]:
+    """Text and background of a look, on each background that a terminal may have where the look has none of its own.
+
+    None where both are the terminal's, or one of its own sixteen.
+    """
+    text, ground = style.color, style.bgcolor
+    if text is None or text.triplet is None:
+        return []
+    grounds = (
+        [ground.triplet]
+        if ground is not None and ground.triplet is not None
+        else [Color.parse(name).triplet for name in GROUNDS[dark]]
+    )
+    return [(text.triplet, each) for each in grounds if each is not None]
+
+
+async def test_text_can_be_read_in_every_theme() -> None:
+    async with running(demo(), theme="dark") as seen:
+        faint, told = [], 0
+        for name in dict.fromkeys(theme_names()):
+            seen.app.theme = name
+            await seen.pilot.pause()
+            for look in LOOKS:
+                least = 3.0 if look in NO_TEXT else AAA if name.startswith("high-contrast") else AA
+                for text, ground in pairs(seen.main.files.look(look), seen.app.current_theme.dark):
+                    told += 1
+                    if contrast(text, ground) < least:
+                        faint.append(f"{name}: {look}: {contrast(text, ground):.2f} on {ground.hex}")
+        assert faint == []
+        assert told > 300
+
+
+@pytest.mark.parametrize("name", [*theme.NAMES, "nord", "textual-light"])
+async def test_what_the_marks_say_is_said_without_colour(name: str) -> None:
+    """Where no letter says it, an attribute does: the cursor, in both panes, and what is gone."""
+    async with running(demo(), theme=name) as seen:
+        looks = {look: seen.main.files.look(look) for look in LOOKS}
+
+        def bare(look: str) -> Style:
+            return looks[look].without_color
+
+        assert bare("cursor").reverse
+        assert looks["cursor-off"] != looks["plain"]
+        assert bare("removed").strike
+        assert bare("dead").strike
+        assert bare("win").bold
+        assert bare("match").underline
+        if name.startswith(("ansi", "high-contrast")):
+            assert bare("cursor-off") != bare("plain")
 
 
 async def test_an_unknown_theme_is_not_taken() -> None:
@@ -126,3 +208,23 @@ def test_a_theme_that_does_not_exist_is_refused_by_name(monkeypatch: pytest.Monk
     with pytest.raises(UsageError, match="nope"):
         show(demo(), theme="nope")
     assert {"dark", "nord", "textual-light"} <= set(theme_names())
+
+
+@pytest.mark.parametrize(
+    ("environ", "wanted", "glyphs"),
+    [
+        ({"LANG": "en_US.UTF-8"}, None, "unicode"),
+        ({"LANG": "en_US.UTF-8"}, "auto", "unicode"),
+        ({"LANG": "C.utf8", "TERM": "linux"}, None, "console"),
+        ({"LANG": "C.utf8", "TERM": "linux"}, "unicode", "unicode"),
+        ({"LANG": "en_US.UTF-8", "LC_ALL": "C"}, None, "ascii"),
+        ({"LANG": "C", "LC_CTYPE": "UTF-8"}, None, "unicode"),
+        ({"LANG": "de_DE@euro"}, None, "ascii"),
+        ({}, None, "ascii"),
+        ({"LANG": "", "TERM": "linux"}, None, "ascii"),
+        ({"LANG": "en_US.UTF-8"}, "ascii", "ascii"),
+        ({"LC_ALL": "POSIX"}, "unicode", "unicode"),
+    ],
+)
+def test_the_locale_decides_about_glyphs(environ: Mapping[str, str], wanted: str | None, glyphs: str) -> None:
+    assert glyphs_for(environ, wanted) == glyphs

@@ -68,6 +68,11 @@ def annotated_place(annotations: Mapping[str, str]) -> TocPlace | None:
     return _chunked_place(annotations, int(found[1]), int(found[2])) if found else None
 
 
+def is_told(annotations: Mapping[str, str]) -> bool:
+    """Whether a descriptor says that its layer has a table of contents; nothing is raised."""
+    return _TOC_DIGEST in annotations or bool(_chunked(annotations, "manifest-position"))
+
+
 def footer_place(tail: bytes, size_bytes: int, annotations: Mapping[str, str]) -> TocPlace | None:
     """What the last TAIL_BYTES of a blob of `size_bytes` say; None where they are no footer.
 

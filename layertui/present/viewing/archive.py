@@ -10,8 +10,8 @@ from layertui.image.blob import Blob
 from layertui.layer.columns import Columns, Kind
 from layertui.layer.compression import MAGIC_BYTES, Compression, decompress, sniff
 from layertui.layer.header import BLOCK_BYTES
+from layertui.layer.read import ticking
 from layertui.layer.tar import scan
-from layertui.layer.version import ticking
 from layertui.layer.whiteout import PREFIX
 from layertui.layer.window import BlobWindow, StreamWindow
 from layertui.present.safetext import safe

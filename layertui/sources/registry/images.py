@@ -32,10 +32,12 @@ class Images:
     def fetch(self, reference: str, tick: Tick | None = None) -> tuple[Document, Manifest | Index]:
         """The manifest or index of a tag or digest; raises LayertuiError, for the retired schema 1 too."""
         document = self.client.document(reference, tick=tick)
-        where = f"{self.client.label}: {reference}"
-        return document, parse_document(
-            document.data, where, None if document.media_type in _UNTYPED else document.media_type
-        )
+        return document, self.parsed(document, reference)
+
+    def parsed(self, document: Document, reference: str) -> Manifest | Index:
+        """What a document says; raises DamagedError."""
+        said = None if document.media_type in _UNTYPED else document.media_type
+        return parse_document(document.data, f"{self.client.label}: {reference}", said)
 
     def manifest(self, descriptor: Descriptor, tick: Tick | None = None) -> Manifest:
         """The manifest that an index points to; raises LayertuiError."""

@@ -11,7 +11,7 @@ from layertui.image.digest import DiffID, new_hasher
 from layertui.image.manifest import Descriptor
 from layertui.layer.compression import INPUT_CHUNK_BYTES
 from layertui.layer.read import read_layer, tar_window
-from layertui.layer.seekable import SeekableLayer, seekable
+from layertui.layer.seekable import SeekableLayer, is_told, seekable
 from layertui.layer.stored import StoredTree
 from layertui.layer.tree import LayerTree
 from layertui.layer.window import Tick, Window
@@ -41,6 +41,7 @@ class RemoteLayer(StoredTree):
         self.method = METHOD
         self.descriptor = descriptor
         """What the manifest says of it."""
+        self.by_table = descriptor.size_bytes >= SEEK_FROM_BYTES and is_told(descriptor.annotations)
         self._blobs, self._diff_id = blobs, diff_id
         self._lock = threading.Lock()
         self._settled = False
@@ -66,6 +67,13 @@ class RemoteLayer(StoredTree):
                     self._distrust(problem)
             tree = self._read_here(tick) or self._read_arriving(tick)
             return replace(tree, problems=(*self._said, *tree.problems))
+
+    def to_fetch_bytes(self) -> int:
+        """See StoredTree.to_fetch_bytes; nothing is asked: the manifest and the cache tell."""
+        is_small = self.size_bytes < SEEK_FROM_BYTES
+        if is_small or self.by_table or self._own is not None or self._blobs.local(self.descriptor) is not None:
+            return 0
+        return self.size_bytes
 
     def window(self, tree: LayerTree) -> Window:
         """See StoredTree.window."""
@@ -125,7 +133,7 @@ class RemoteLayer(StoredTree):
             self._said = (_not_by_table(problem),)
             return None
         if table is not None:
-            self.method, self.size_bytes = table.method, table.size_bytes
+            self.method, self.size_bytes, self.by_table = table.method, table.size_bytes, True
         return table
 
     def _reader(self, tick: Tick) -> SeekableLayer:
@@ -148,6 +156,7 @@ class RemoteLayer(StoredTree):
     def _distrust(self, problem: LayertuiError) -> None:
         """Read it as a tar from now on, which is what it is."""
         self._table, self.method, self.size_bytes = None, METHOD, self.descriptor.size_bytes
+        self.by_table = False
         if isinstance(problem, DamagedError):
             self._said = (_not_by_table(problem),)
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 
 from layertui.errors import DamagedError, UsageError
 from layertui.image.digest import Digest
+from layertui.sources.held import may_be_held
+from layertui.sources.reference import parse_reference
 
 HUB = "docker.io"
 """The registry that is meant where a name has none."""
@@ -65,6 +67,16 @@ class RemoteName:
         if is_tag(reference):
             return replace(self, tag=reference, digest=None)
         return replace(self, tag=None, digest=_digest(reference, self.text))
+
+
+def bare_name(text: str) -> RemoteName | None:
+    """The image in a registry that a bare name could mean; None for what has a scheme, or cannot be the name of one."""
+    try:
+        reference = parse_reference(text)
+        is_bare = reference.scheme is None and may_be_held(reference.name)
+        return parse_name(reference.name) if is_bare else None
+    except UsageError:
+        return None
 
 
 def is_tag(text: str) -> bool:

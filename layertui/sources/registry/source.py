@@ -26,9 +26,10 @@ from layertui.sources.opened import Opened, pick
 from layertui.sources.place import Environ
 from layertui.sources.reference import Reference
 from layertui.sources.registry.cache import BlobCache
-from layertui.sources.registry.client import connect
+from layertui.sources.registry.client import Document, connect
 from layertui.sources.registry.images import Images, not_runnable
 from layertui.sources.registry.names import HUB, RemoteName, parse_name
+from layertui.sources.select import choose
 
 SCHEME = "docker"
 """What stands before `://` (containers-transports(5))."""
@@ -115,7 +116,13 @@ def helping(name: RemoteName) -> Iterator[None]:
 
 def look_up(images: Images, name: RemoteName, tick: Tick | None = None) -> RegistrySource:
     """What a name stands for now; raises LayertuiError."""
-    document, parsed = images.fetch(name.reference, tick)
+    return described(images, name, *images.fetch(name.reference, tick), tick)
+
+
+def described(
+    images: Images, name: RemoteName, document: Document, parsed: Manifest | Index, tick: Tick | None = None
+) -> RegistrySource:
+    """The same for a manifest or index that was fetched already."""
     label = familiar(name)
     tags = (label,) if name.digest is None else ()
     if isinstance(parsed, Manifest):
@@ -135,6 +142,18 @@ def look_up(images: Images, name: RemoteName, tick: Tick | None = None) -> Regis
         warnings,
         tuple(walk.unreadable),
     )
+
+
+def only(source: RegistrySource, platform: Platform | None) -> ImageEntry:
+    """The image of a name for a platform, else for the host; raises NotFoundError where that could be several."""
+    entry = choose(source.found, None, platform, source.label)
+    if entry is None:
+        names = ", ".join(entry.platform.text for entry in source.found if entry.platform is not None)
+        raise NotFoundError(
+            f"{source.label} has several images, and none for this host.",
+            f"Choose one with --platform: {names}." if names else "Name one by its digest.",
+        )
+    return entry
 
 
 def familiar(name: RemoteName) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from layertui.errors import LayertuiError, NotFoundError, UsageError
+from layertui.errors import LayertuiError, UsageError
 from layertui.image.digest import Digest
 from layertui.image.image import Image
 from layertui.image.platform import Platform
@@ -19,8 +19,7 @@ from layertui.sources.registry.cache import BlobCache
 from layertui.sources.registry.client import connect
 from layertui.sources.registry.images import Images
 from layertui.sources.registry.names import RemoteName, parse_name
-from layertui.sources.registry.source import SCHEME, RegistrySource, familiar, helping, look_up
-from layertui.sources.select import choose
+from layertui.sources.registry.source import SCHEME, RegistrySource, familiar, helping, look_up, only
 
 _VERSION = re.compile(r"[vV]?(\d{1,18}(?:\.\d{1,18}){0,7})(?![0-9])(.*)", re.DOTALL | re.ASCII)
 _EARLIER = re.compile(r"[._-]?(?:alpha|beta|rc|pre|dev|nightly|snapshot|[ab]\d)", re.IGNORECASE | re.ASCII)
@@ -101,14 +100,7 @@ class TagSource:
         return source
 
     def _open(self, source: RegistrySource) -> Image:
-        entry = choose(source.found, None, self._platform, source.label)
-        if entry is None:
-            names = ", ".join(entry.platform.text for entry in source.found if entry.platform is not None)
-            raise NotFoundError(
-                f"{source.label} has several images, and none for this host.",
-                f"Choose one with --platform: {names}." if names else "Name one by its digest.",
-            )
-        image = entry.open()
+        image = only(source, self._platform).open()
         if image.config.created is not None:
             with self._lock:
                 self._created.setdefault(source.digest, image.config.created)
@@ -121,7 +113,8 @@ class TagSource:
         if facts is None:
             return ImageEntry(names[0], names, "image", None, None, None, opener)
         platform = facts.platforms[0] if len(facts.platforms) == 1 else None
-        record = Record(created=facts.created, repo_digests=(f"{self.label}@{facts.digest}",))
+        digests = (f"{self.label}@{facts.digest}",)
+        record = Record(created=facts.created, repo_digests=digests, platforms=facts.platforms)
         return ImageEntry(names[0], names, "image", platform, facts.digest, None, opener, record)
 
     def _open_tag(self, tag: str) -> Image:

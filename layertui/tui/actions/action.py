@@ -49,7 +49,7 @@ MERGING: Final = MAIN | {Place.PAGE, Place.FIND, Place.COMPARE}
 SIDES: Final = frozenset({Place.COMPARE, Place.PAIRS, Place.CONFIGS, Place.HUNKS})
 READING: Final = frozenset({Place.DETAILS, Place.PAGE, Place.CONFIGS}) | CONTENTS
 OPENING: Final = LISTS | {Place.FIND, Place.COMPARE, Place.PAIRS}
-ROWS: Final = LISTS | {Place.DETAILS, Place.FIND, Place.COMPARE, Place.CONTENT}
+ROWS: Final = LISTS | {Place.DETAILS, Place.FIND, Place.COMPARE, Place.CONTENT, Place.HUNKS}
 """Where a path, a layer or an image is meant."""
 VERSIONS: Final = frozenset({Place.FILES, Place.FIND, Place.COMPARE, Place.CONTENT})
 """Where one version of a file is meant."""

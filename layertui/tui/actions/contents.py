@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from layertui.tui.actions.action import CONTENTS, READING, ROWS, VERSIONS, Action, Group, Place
+from layertui.tui.actions.action import CONTENTS, MAIN, READING, ROWS, VERSIONS, Action, Group, Place
 
 CONTENTS_AND_REST: Final = (
     Action(
@@ -101,6 +101,17 @@ CONTENTS_AND_REST: Final = (
         footer="ask again",
         rank=27,
         keep=35,
+    ),
+    Action(
+        "open_reference",
+        ("O",),
+        "O",
+        "Open another image, archive or registry by its reference; Tab there: what was opened before, files",
+        Group.GENERAL,
+        MAIN,
+        footer="open other",
+        rank=26,
+        keep=95,
     ),
     Action("palette", ("colon", "ctrl+p"), ": Ctrl+P", "Run any action by its name", Group.GENERAL),
     Action(

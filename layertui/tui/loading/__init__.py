@@ -7,7 +7,9 @@ here is locked: a thread gets all it needs when it starts.
 from collections.abc import Iterable, Mapping, Sequence
 
 from layertui.image.image import Image
+from layertui.layer.stored import StoredTree
 from layertui.layer.tree import LayerTree
+from layertui.sources.base import Source
 from layertui.stack.squash import Squash
 from layertui.tui.host import Host
 from layertui.tui.loading.asking import Asker
@@ -17,7 +19,7 @@ from layertui.tui.loading.reading import PROGRESS_SSH_S, Readers, begun
 from layertui.tui.loading.searching import Searcher
 from layertui.tui.messages import Folded, LayerRead
 from layertui.tui.roots import Root
-from layertui.tui.state import ImageState, Reading
+from layertui.tui.state import ImageState, LayerState, Reading
 
 
 class Loader:
@@ -63,6 +65,10 @@ class Loader:
     def offer(self) -> None:
         """Look for archives in the present directory."""
         self._asker.offer()
+
+    def look(self, number: int, source: Source, tags: Sequence[str]) -> None:
+        """Ask a repository about tags in the background."""
+        self._asker.look(number, source, tags)
 
     def describe(self, states: Iterable[ImageState]) -> None:
         """Read manifest and config of entries in the background; those that are known or being read are passed over."""
@@ -126,12 +132,40 @@ class Loader:
             self._readers.pump(state)
             self._folder.fold(state)
 
+    _passing: tuple[LayerState, ...] = ()
+    """What is to be fetched only because the cursor rested on it."""
+
+    def fetch(self, state: ImageState, layers: Iterable[int], *, passing: bool = False) -> list[int]:
+        """Read layers that have to be fetched, unless they are read or being read; returns which are begun now.
+
+        With `passing` only since the cursor rests there: once it rests elsewhere, what still waits is not fetched.
+        """
+        for layer in self._passing if passing else ():
+            if layer.reading is Reading.QUEUED:
+                layer.reading = Reading.UNASKED
+        stopped = () if passing else (Reading.CANCELLED, Reading.FAILED)
+        wanted = (Reading.UNASKED, *stopped)
+        begun = [number for number in layers if state.layers[number].reading in wanted and _is_there(state, number)]
+        for number in begun:
+            layer = state.layers[number]
+            layer.reading, layer.error, layer.done_bytes = Reading.QUEUED, None, 0
+        if passing:
+            self._passing = tuple(state.layers[number] for number in begun)
+        self.pump(state)
+        return begun
+
+    def leave(self, state: ImageState) -> None:
+        """Stop reading an image that is looked at no more; what has to be fetched is not, until it is asked for."""
+        self.cancel(state)
+        for layer in state.layers:
+            if layer.fetched and layer.reading is Reading.CANCELLED:
+                layer.reading = Reading.UNASKED
+
     def again(self, state: ImageState) -> int:
         """Queue what failed or was cancelled once more; returns how many layers that are."""
         count = 0
         for number, layer in enumerate(state.layers):
-            broken = state.image is None or state.image.layers[number].content is None
-            if layer.reading in (Reading.FAILED, Reading.CANCELLED) and not broken:
+            if layer.reading in (Reading.FAILED, Reading.CANCELLED) and _is_there(state, number):
                 layer.reading, layer.error, layer.done_bytes = Reading.QUEUED, None, 0
                 count += 1
         self.pump(state)
@@ -164,7 +198,19 @@ class Loader:
     def settle(self, state: ImageState, positions: Sequence[int]) -> None:
         """Compare contents at positions (rows in view) in the background.
 
-        Nothing is compared while layers are still read: the next fold would forget it.
+        Nothing is compared while layers are still read: the next fold would forget it. Nor is anything where contents
+        would have to be fetched.
         """
-        if not state.pending and not self.busy:
+        if not state.pending and not self.busy and not _would_fetch(state):
             self._looker.settle(state, positions)
+
+
+def _is_there(state: ImageState, layer: int) -> bool:
+    """Whether there is something to read of a layer."""
+    return state.image is not None and state.image.layers[layer].content is not None
+
+
+def _would_fetch(state: ImageState) -> bool:
+    """Whether a content of the image is fetched when it is looked into, as its layers are here by their tables only."""
+    layers = state.image.layers if state.image is not None else ()
+    return any(isinstance(layer.content, StoredTree) and layer.content.by_table for layer in layers)

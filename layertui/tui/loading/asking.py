@@ -3,17 +3,18 @@
 import os
 import stat
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
 from textual.message import Message
 
-from layertui.errors import LayertuiError, UnreachableError
+from layertui.errors import Cancelled, LayertuiError, UnreachableError
 from layertui.sources.base import ImageEntry, Source
+from layertui.sources.opened import Opened
 from layertui.sources.place import ENGINE_TIMEOUT_S
 from layertui.tui.host import Host, guarded
 from layertui.tui.loading.threads import Task
-from layertui.tui.messages import Description, ImagesOpened, Offered, RootAnswered
+from layertui.tui.messages import Description, ImagesOpened, Offered, RootAnswered, TagsLooked
 from layertui.tui.roots import Asking, Root
 from layertui.tui.state import ImageState
 
@@ -22,6 +23,9 @@ GIVE_UP_S = ENGINE_TIMEOUT_S + 1
 
 DESCRIBED_S = 0.1
 """Seconds between messages about manifests that are read one after another: each makes the tree anew."""
+
+LOOKED_S = 0.3
+"""The same about tags that were asked for."""
 
 LOOKED_AT = 2000
 """Names in the present directory that are looked at for archives."""
@@ -41,14 +45,18 @@ class Asker:
         self._host = host
         self._attempts = 0
         self._tasks: list[Task] = []
+        self._asking: dict[int, Task] = {}
+        """Who opens a place, by its number."""
+        self._looking: Task | None = None
 
     def _post(self, message: Message) -> None:
         # The program may have ended while the thread waited: then its loop is closed, and nobody listens.
         with suppress(RuntimeError):
             self._host.post_message(message)
 
-    def _start(self, task: Task) -> None:
+    def _start(self, task: Task) -> Task:
         self._tasks = [*(other for other in self._tasks if not other.finished), task]
+        return task
 
     @property
     def waiting(self) -> bool:
@@ -61,23 +69,32 @@ class Asker:
             task.cancel()
 
     def ask(self, number: int, root: Root) -> None:
-        """Open a place and list what it holds, in a thread of its own."""
+        """Open a place and list what it holds, in a thread of its own; who was at it before stops."""
+        if number in self._asking:
+            self._asking[number].cancel()
         self._attempts += 1
         attempt = root.attempt = self._attempts
         root.asking, root.error = Asking.RUNNING, None
-        place = root.place
+        place, opens = root.place, root.opens
 
         def work(task: Task) -> None:
             source: Source | None = None
             entries: tuple[ImageEntry, ...] = ()
             error: LayertuiError | None = None
+            opened: Opened | None = None
             try:
-                source = place.open()
-                entries = tuple(source.entries())
+                if opens is not None:
+                    opened = opens(lambda: task.cancelled)
+                    source, entries = opened.source, opened.entries
+                else:
+                    source = place.open()
+                    entries = tuple(source.entries())
+            except Cancelled:
+                return
             # Whatever an engine provokes belongs on the screen, beneath its line, and must not hide the others.
             except Exception as failure:
                 source, error = None, guarded(failure)
-            self._post(RootAnswered(number, attempt, source, entries, error))
+            self._post(RootAnswered(number, attempt, source, entries, error, opened))
 
         def given_up() -> None:
             silent = UnreachableError(
@@ -86,9 +103,43 @@ class Asker:
             if root.attempt == attempt and root.asking is Asking.RUNNING:
                 self._post(RootAnswered(number, attempt, None, (), silent))
 
-        self._start(Task(work, "ask"))
-        if not root.offered:
+        self._asking[number] = self._start(Task(work, "ask"))
+        if not root.offered and opens is None:
             self._host.call_in(GIVE_UP_S, given_up)
+
+    def look(self, number: int, source: Source, tags: Sequence[str]) -> None:
+        """Ask a repository about tags, the first first; what was to be asked before is not asked any more."""
+        if self._looking is not None:
+            self._looking.cancel()
+
+        def work(task: Task) -> None:
+            from layertui.sources.registry.tags import TagSource
+
+            if not isinstance(source, TagSource):
+                return
+
+            def tick(done: int) -> None:
+                if task.cancelled:
+                    raise Cancelled
+
+            looked: list[str] = []
+            said_s = time.monotonic()
+            for tag in tags:
+                try:
+                    source.look(tag, tick, created=True)
+                except Cancelled:
+                    break
+                # One that cannot be asked for says so when it is opened; the others are asked for all the same.
+                except Exception:
+                    pass
+                looked.append(tag)
+                if time.monotonic() - said_s >= LOOKED_S:
+                    self._post(TagsLooked(number, source, looked, ended=False))
+                    said_s, looked = time.monotonic(), []
+            if not task.cancelled:
+                self._post(TagsLooked(number, source, looked, ended=True))
+
+        self._looking = self._start(Task(work, "look"))
 
     def describe(self, states: Iterable[ImageState]) -> None:
         """Read manifest and config of entries, those of one place one after another."""

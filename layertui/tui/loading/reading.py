@@ -161,16 +161,20 @@ def begun(state: ImageState, known: Iterable[ImageState]) -> list[LayerState]:
     read = read_so_far(other for other in known if other is not state)
     made = []
     for layer in state.image.layers if state.image is not None else ():
-        size_bytes = layer.stored_bytes or (layer.content.size_bytes if layer.content is not None else 0)
+        content = layer.content
+        size_bytes = layer.stored_bytes or (content.size_bytes if content is not None else 0)
         tree = same_read(layer, state.root, read)
         if tree is not None:
             made.append(LayerState(size_bytes=size_bytes))
             made[-1].take(tree)
-        elif layer.content is None:
+        elif content is None:
             made.append(LayerState(Reading.FAILED, size_bytes, error=layer.problem))
+        elif isinstance(content, StoredTree) and content.to_fetch_bytes():
+            made.append(LayerState(Reading.UNASKED, size_bytes, fetched=True))
+        elif isinstance(content, StoredTree):
+            made.append(LayerState(Reading.QUEUED, 0 if content.by_table else size_bytes, transfer=content.transfer))
         else:
-            transfer = layer.content.transfer if isinstance(layer.content, StoredTree) else None
-            made.append(LayerState(Reading.QUEUED, size_bytes, transfer))
+            made.append(LayerState(Reading.QUEUED, size_bytes))
     return made
 
 

@@ -2,7 +2,7 @@
 
 from layertui.tui.pages import KEYS_WIDTH, NAME_WIDTH, config_page, help_page
 from layertui.tui.screens.arrange import arrange, usual_tree
-from layertui.tui.screens.hosting import HostingScreen
+from layertui.tui.screens.referring import ReferringScreen
 from layertui.tui.state import ImageState
 from layertui.tui.tree_pages import layers_text
 from layertui.tui.tree_rows import ENTRIES, What
@@ -13,7 +13,7 @@ WIDER_CELLS = 4
 """Cells that a key makes the tree wider or narrower by."""
 
 
-class ActingScreen(HostingScreen):
+class ActingScreen(ReferringScreen):
     """Pages, panes, and the actions of the program as a whole."""
 
     def do_open(self) -> None:
@@ -33,6 +33,7 @@ class ActingScreen(HostingScreen):
             if self.here is None or self.here[0] not in row.places:
                 self.look_at(row.place, row.layer)
             self.go(self.main_pane)
+            self.fetch_shown()
         elif row.what in ENTRIES:
             if row.folded:
                 self.images.unfold(row.place)
@@ -126,11 +127,12 @@ class ActingScreen(HostingScreen):
     def do_refresh(self) -> None:
         """Ask a place again, or read again what failed, and draw everything."""
         row, state = self.images.row, self.state
-        if self.pane is self.images and row is not None and row.missing is not None:
+        in_tree = self.pane is self.images or self.here is None
+        if in_tree and row is not None and row.missing is not None:
             said = self.ask_missing(row.missing)
-        elif self.pane is self.images and row is not None and row.root >= 0:
+        elif in_tree and row is not None and row.root >= 0:
             said = self.ask_again(row.root)
-        elif self.pane is self.images and self.try_again(self.images.state):
+        elif self.try_again(self.images.state if in_tree else state):
             said = "Opening it again."
         else:
             count = self.loader.again(state) if state is not None and state.opened else 0

@@ -4,7 +4,6 @@ from textual.timer import Timer
 
 from layertui.errors import LayertuiError
 from layertui.present.safetext import safe
-from layertui.sources.opened import Opened
 from layertui.tui.screens.telling import TellingScreen
 from layertui.tui.state import ImageState
 
@@ -33,7 +32,7 @@ class BrowsingScreen(TellingScreen):
         if not same:
             self.forget_hits()  # they are another image's
             if before is not None:
-                self.loader.cancel(before)
+                self.loader.leave(before)
         state = self.states[place]
         self._first = layer
         self.here = (place, usual_layer(state) if layer is None else layer)
@@ -57,11 +56,12 @@ class BrowsingScreen(TellingScreen):
         if image is None:
             return
         first = usual_layer(state) if self._first is None else self._first
-        opened = self.shown
-        if isinstance(opened, Opened) and opened.layers is not None and opened.chosen is state.entry:
+        opened = self.holdings.roots[state.root].meant
+        asked = False
+        if opened is not None and opened.layers is not None and opened.chosen is state.entry:
             try:
                 meant = opened.layers.resolve(image)
-                first = meant[-1]
+                first, asked = meant[-1], True
                 if opened.layers.merged and not self.files.view.merged:
                     self.files.do_merged()
             except LayertuiError as error:
@@ -70,12 +70,18 @@ class BrowsingScreen(TellingScreen):
         self.here = (place, first)
         self.loader.want(first)
         self.loader.open(state, self.states.values())
+        if asked:
+            self.fetch_shown()
         self.images.rebuild()
         row = self.images.row
         # Of a host, the person may have gone on to another line while the engine was asked.
         if image.layers and (not self.holdings.host or (row is not None and row.place == place)):
             self.images.select(place, first)
         self.show_files()
+
+    def fetch_shown(self) -> None:
+        """Fetch what is looked at, where it has to be fetched."""
+        raise NotImplementedError
 
     def describe(self, state: ImageState) -> None:
         """Read manifest and config of an entry, if that is still to be done."""

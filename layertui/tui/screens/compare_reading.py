@@ -25,7 +25,7 @@ from layertui.tui.widgets.compare import ComparePane
 from layertui.tui.widgets.compare_config import ConfigPage
 from layertui.tui.widgets.pairs import PairsPane
 
-HELD_S = 0.3
+HELD_S = 0.5
 """Seconds that the screen waits for its rows before it is drawn without any."""
 
 SETTLED_S = 0.3

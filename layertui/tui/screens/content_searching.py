@@ -74,11 +74,11 @@ class ContentSearching(ContentShown):
                 self.content.show_at(*self._from)
 
     def step_back(self) -> bool:
-        """Leave the page of metadata, then the search."""
+        """Leave the page of metadata, then the search that was typed here."""
         if self.pane is self.info:
             self.go(self.content)
             return True
-        if self.sought:
+        if self._looked_for:  # what the screen was opened with is no step of the person's
             self.contents.cancel("find")
             self._forget()
             return True

@@ -7,7 +7,7 @@ from layertui.present.safetext import safe
 from layertui.present.ways import Way, contents_needle, names_matcher
 from layertui.tui.actions import Place
 from layertui.tui.messages_searching import FoundSome, SearchEnded
-from layertui.tui.screens.browsing import BrowsingScreen
+from layertui.tui.screens.fetching import FetchingScreen
 from layertui.tui.screens.keyed import LEAST_KEYS
 from layertui.tui.screens.telling import fraction_text
 from layertui.tui.version import Version
@@ -19,7 +19,7 @@ TURNS = {"tab": 1, "shift+tab": -1}
 """Keys in the prompt that lead to another way to look, and how many steps."""
 
 
-class FindingScreen(BrowsingScreen):
+class FindingScreen(FetchingScreen):
     """Looks for names and contents."""
 
     way = Way.FUZZY
@@ -48,7 +48,14 @@ class FindingScreen(BrowsingScreen):
         self.find.changed()
         self.place_panes(Place.FIND)
         self.set_focus(self.prompt, scroll_visible=False)
+        self.fetch_all()
         self.find_typed(query)
+
+    def find_again(self) -> None:
+        """More layers are here: look for what stands in the prompt in them too."""
+        fetched = self.state is not None and any(layer.fetched for layer in self.state.layers)
+        if self.asking == "find" and fetched and not self.way.in_contents:
+            self.find_typed(self.prompt.text)
 
     async def take(self, event: events.Key) -> None:
         """Tab in the prompt leads to the next way to look."""

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 
+from layertui.present.safetext import safe
 from layertui.sources.base import Source
 from layertui.sources.held import tried
-from layertui.sources.opened import Opened
 from layertui.sources.place import Place
-from layertui.tui.messages import ImagesOpened, Offered, RootAnswered
+from layertui.tui.messages import ImagesOpened, Offered, RootAnswered, TagsLooked
 from layertui.tui.roots import Asking, HostView, Root
 from layertui.tui.screens.searching import SearchingScreen
+from layertui.tui.shown import Opener
 from layertui.tui.state import ImageState
 
 DEMO = "demo"
@@ -23,9 +24,14 @@ class HostingScreen(SearchingScreen):
 
     def ask_all(self) -> None:
         """Ask every place at once: one that hangs holds up no other."""
-        for number, root in enumerate(self.holdings.roots):
-            self.loader.ask(number, root)
+        for number, root in enumerate(self.holdings.roots[:]):
+            if root.asking is Asking.RUNNING:
+                self.loader.ask(number, root)
+            elif root.error is not None:
+                self.not_opened(root)
         self.images.rebuild()
+        self.show_files()
+        self.tell_footer()
         self._offer_if_nothing()
 
     def open_root(self, number: int) -> None:
@@ -34,6 +40,7 @@ class HostingScreen(SearchingScreen):
         if root.asking in (Asking.OFFERED, Asking.CANCELLED):
             self.ask_again(number)
             self.images.rebuild()
+            self.show_files()
         else:
             self.images.do_fold()
 
@@ -41,7 +48,12 @@ class HostingScreen(SearchingScreen):
         """Ask a place once more; returns what to say about it."""
         root = self.holdings.roots[number]
         self.loader.ask(number, root)
-        return f"Opening {root.name}." if root.offered else f"Asking {root.name} again."
+        root.looking, root.looked = False, set()
+        return f"Opening {safe(root.name)}." if root.offered else f"Asking {safe(root.name)} again."
+
+    def not_opened(self, root: Root) -> None:
+        """A place could not be opened: what can be offered instead is."""
+        raise NotImplementedError
 
     def ask_missing(self, place: Place) -> str:
         """Ask a place that was not there; returns what to say about it."""
@@ -63,6 +75,7 @@ class HostingScreen(SearchingScreen):
         for root in self.holdings.roots:
             if root.asking is Asking.RUNNING:
                 root.asking, root.attempt, waited = Asking.CANCELLED, 0, True
+            root.looking = False
         for state in self.states.values():
             state.describing = False
         self.images.rebuild()
@@ -77,13 +90,18 @@ class HostingScreen(SearchingScreen):
             return
         before = self.state
         if message.source is not None:
+            root.opened = message.opened
             self.holdings.adopt(message.root, message.source, message.entries)
         else:
             root.asking, root.error = Asking.FAILED, message.error
+            self.not_opened(root)
         self._stay(before)
         self.images.rebuild()
         if root.offered and root.members:
             self._open_first(root)
+        chosen = self.holdings.chosen_in(root)
+        if chosen is not None and not chosen.opened:
+            self._open_in(root, chosen.place)
         self._offer_if_nothing()
         self.show_files()
         self.tell()
@@ -105,8 +123,13 @@ class HostingScreen(SearchingScreen):
 
     def _open_first(self, root: Root) -> None:
         place = next((place for place in root.members if self.states[place].openable), None)
+        if place is not None:
+            self._open_in(root, place)
+
+    def _open_in(self, root: Root, place: int) -> None:
+        """Open an image of a place, if the cursor is still there."""
         row = self.images.row
-        if place is not None and row is not None and self.holdings.roots[row.root : row.root + 1] == [root]:
+        if row is not None and self.holdings.roots[row.root : row.root + 1] == [root]:
             self.images.unfold(place)
             self.images.stand_at(place)
             self.open_image(place)
@@ -126,6 +149,43 @@ class HostingScreen(SearchingScreen):
         self.show_files_if_none()
         self.tell()
 
+    # Repositories
+
+    def _rested(self) -> None:
+        super()._rested()
+        for number, tags in self.images.unlooked().items():
+            root = self.holdings.roots[number]
+            if root.source is not None and not tags <= root.looked:
+                root.looking = True
+                self.loader.look(number, root.source, [tag for tag in tags if tag not in root.looked])
+                self.tell_footer()
+
+    def on_tags_looked(self, message: TagsLooked) -> None:
+        """More is known of some tags."""
+        root = self.holdings.roots[message.root]
+        if message.source is not root.source:
+            return
+        root.looked.update(message.looked)
+        root.looking = root.looking and not message.ended
+        self.holdings.adopt_tags(message.root, message.entries, keep=self.here[0] if self.here is not None else None)
+        self.images.rebuild()
+        self.tell()
+        if message.ended:
+            self.rest()  # tags of one image stand together now, so that others have come into view
+
+    def progress_text(self) -> str:
+        """What is being read; else which registry is asked, and how to cancel that."""
+        return super().progress_text() or self._registry_asked()
+
+    def _registry_asked(self) -> str:
+        roots = self.holdings.roots
+        if not any(root.registry for root in roots):
+            return ""
+        asked = [root for root in roots if root.registry and (root.asking is Asking.RUNNING or root.looking)]
+        asked += [roots[state.root] for state in self.states.values() if state.describing]
+        host = next((root.registry for root in asked if root.registry), "")
+        return f"asking {safe(host)}...  Ctrl+C cancels" if host else ""
+
     def show_files_if_none(self) -> None:
         """Say in the file pane how far the image is, where no layer of it is shown."""
         if self.files.rows is None:
@@ -137,7 +197,7 @@ class HostingScreen(SearchingScreen):
         if not self.holdings.host or not self.holdings.nothing or self._offering:
             return
         self._offering = True
-        if self.open_reference is not None:
+        if self.open_reference is not None and isinstance(self.shown, HostView):
             self.loader.offer()
 
     def on_offered(self, message: Offered) -> None:
@@ -158,21 +218,28 @@ class HostingScreen(SearchingScreen):
 
     def nothing_open(self) -> str:
         """What the file pane says while no image is looked at: what to do, or what was tried."""
-        if not isinstance(self.shown, HostView):
+        if not self.holdings.host:
             return super().nothing_open()
         row = self.images.row
         root = self.holdings.roots[row.root] if row is not None and row.root >= 0 else None
+        if root is not None and root.is_offer:
+            return f"Enter asks {root.registry} for {root.name}: nothing was asked yet."
         if root is not None and root.error is not None:
             return f"{root.error.message} {root.error.hint}"
+        if root is not None and root.asking is Asking.CANCELLED:
+            return f"{root.name} was not asked to the end. R asks again."
+        if root is not None and root.asking is Asking.RUNNING and root.registry:
+            return f"Asking {root.registry} for {root.name}..."
         if self.holdings.connecting and not self.states:
             names = ", ".join(root.name for root in self.holdings.roots if root.asking is Asking.RUNNING)
             return f"Asking {names}..."
-        if self.holdings.nothing and not any(place.found for place in self.shown.places):
-            return f"{tried(self.shown.places)} Try: layertui ./image.tar, or layertui doctor"
-        if self.holdings.nothing:
+        places = self.shown.places if isinstance(self.shown, HostView) else ()
+        if self.holdings.nothing and places and not any(place.found for place in places):
+            return f"{tried(places)} Try: layertui ./image.tar, or layertui doctor"
+        if self.holdings.nothing and places:
             return "No engine and no store holds an image. Try: layertui ./image.tar, or layertui doctor"
         return "Enter opens an image or a container: its layers are read only then."
 
 
-def _opening(opener: Callable[[str], Opened], text: str) -> Callable[[], Source]:
+def _opening(opener: Opener, text: str) -> Callable[[], Source]:
     return lambda: opener(text).source

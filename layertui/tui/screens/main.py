@@ -6,7 +6,7 @@ from textual import events
 
 from layertui.present.safetext import safe
 from layertui.tui.messages import Folded, LayerProgress, LayerRead, Settled
-from layertui.tui.roots import HostView, PairView
+from layertui.tui.roots import AskedView, HostView, PairView
 from layertui.tui.screens.marking import MarkingScreen
 from layertui.tui.state import ImageState
 from layertui.tui.tree_pages import layer_trouble
@@ -17,10 +17,14 @@ from layertui.tui.widgets.lines import LineList
 class MainScreen(MarkingScreen):
     """Images and layers at the left, files at the right, details below."""
 
+    _merged = False
+    """Whether layers were shown together the last time that the view changed."""
+
     def on_mount(self) -> None:
         """Draw what is known, and begin to read."""
         for pane in (self.images, self.files, self.find):
             pane.moved = self.moved
+        self.files.unread = self.fetch_shown
         chosen = self._first_place()
         self.here = (chosen, 0) if chosen is not None else None
         if chosen is not None:
@@ -40,7 +44,7 @@ class MainScreen(MarkingScreen):
 
     def _first_place(self) -> int | None:
         """The entry that is opened first: what the reference meant, else the first image; nothing of a host."""
-        if isinstance(self.shown, HostView):
+        if isinstance(self.shown, HostView | AskedView):
             return None
         states = self.states.values()
         meant = self.holdings.meant(self.shown.b if isinstance(self.shown, PairView) else self.shown)
@@ -108,7 +112,12 @@ class MainScreen(MarkingScreen):
             self.go_to_hit(self.find.cursor)
 
     def on_file_pane_viewed(self) -> None:
-        """The files are shown in another way."""
+        """The files are shown in another way: layers together need all of them."""
+        if self.files.view.merged is not self._merged:
+            self._merged = self.files.view.merged
+            self.show_files()
+            if self._merged:
+                self.fetch_shown()
         self.tell()
         self.rest()
 
@@ -155,6 +164,7 @@ class MainScreen(MarkingScreen):
         if state is not None and state is self.state and self.here is not None:
             if state.squash_of(self.here[1]) is not self.files.squash or self.files.rows is None:
                 self.show_files()
+            self.find_again()
             self.tell()
             self.rest()
 

@@ -1,18 +1,16 @@
 """The panes of the main screen: which there are, where they stand, and which one has the focus."""
 
-from collections.abc import Callable
-
 from textual.app import ComposeResult
 
 from layertui.present.glyphs import LINE
-from layertui.sources.opened import Opened
 from layertui.stack.squash import Squash
 from layertui.tui.actions import Place
 from layertui.tui.base import Base
 from layertui.tui.loading import Loader
-from layertui.tui.roots import Holdings, HostView, PairView
+from layertui.tui.roots import Holdings
 from layertui.tui.screens.arrange import Arrangement, arrange
 from layertui.tui.screens.taking import EXTRACT, TakingScreen
+from layertui.tui.shown import Opener, Shown
 from layertui.tui.state import ImageState
 from layertui.tui.subject import Subject
 from layertui.tui.tree_rows import ENTRIES, What
@@ -24,6 +22,9 @@ from layertui.tui.widgets.looks import Still
 from layertui.tui.widgets.page import DetailPane, PageView
 from layertui.tui.widgets.tree import TreePane
 
+OPEN = "open"
+"""What the prompt asks for while it asks for a reference."""
+
 CUT_DETAILS = 3
 """Lines of details that are too few to wrap anything."""
 
@@ -33,14 +34,14 @@ class PanesScreen(TakingScreen):
 
     def __init__(
         self,
-        shown: Opened | HostView | PairView,
+        shown: Shown,
         *,
-        open_reference: Callable[[str], Opened] | None = None,
+        open_reference: Opener | None = None,
         low_bandwidth: bool = False,
     ) -> None:
-        """Show an opened source, two that are compared, or a host.
+        """Show an opened source, two that are compared, a host, or what a reference leads to.
 
-        `open_reference` opens what is offered where a host holds nothing.
+        `open_reference` opens what the person asks for later, and what is offered where a host holds nothing.
         """
         super().__init__()
         self.shown = shown
@@ -108,7 +109,7 @@ class PanesScreen(TakingScreen):
             return focused
         if self.asking == EXTRACT and self.asked_from is not None:
             return self.asked_from
-        return self.images if self.asking == "tree" else self.main_pane
+        return self.images if self.asking in ("tree", OPEN) else self.main_pane
 
     @property
     def main_pane(self) -> LineList:

@@ -2,6 +2,7 @@
 
 from layertui.tui.actions import Place
 from layertui.tui.screens.finding import FindingScreen
+from layertui.tui.screens.panes import OPEN
 from layertui.tui.screens.taking import EXTRACT
 from layertui.tui.widgets.hosttree import HostTree
 from layertui.tui.widgets.prompt import Prompt
@@ -46,7 +47,7 @@ class SearchingScreen(FindingScreen):
 
     def on_prompt_key(self, message: Prompt.Key) -> None:
         """Move in the list that the prompt filters."""
-        if self.asking == EXTRACT:
+        if self.asking in (EXTRACT, OPEN):
             return  # it filters nothing
         pane = {"find": self.find, "tree": self.images}.get(self.asking, self.files)
         getattr(pane, f"do_{message.action}")()

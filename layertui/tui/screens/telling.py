@@ -9,9 +9,10 @@ from layertui.present.units import size_text
 from layertui.stack.squash import Squash
 from layertui.tui.actions import Place
 from layertui.tui.pages import file_page, history_lines, path_details
+from layertui.tui.roots import HostView
 from layertui.tui.screens.keyed import LEAST_KEYS
 from layertui.tui.screens.panes import PanesScreen
-from layertui.tui.state import ImageState, Rate, Reading, progress_bytes
+from layertui.tui.state import ImageState, Rate, Reading, is_fetching, progress_bytes
 from layertui.tui.tree_pages import layer_details, tree_details
 from layertui.tui.tree_rows import NOWHERE, What, count_text, entry_name, total_bytes
 from layertui.tui.widgets.bars import header_line
@@ -93,7 +94,7 @@ class TellingScreen(PanesScreen):
             self._rate = None
             return "folding" if state is not None and busy else ""
         transfer = state.transfer
-        verb = "reading" if transfer is None else safe(transfer.verb)
+        verb = "fetching" if is_fetching(state.layers) else "reading" if transfer is None else safe(transfer.verb)
         done, total = progress_bytes(state.layers)
         if transfer is not None:
             done, total = transfer.done_bytes, transfer.total_bytes or 0
@@ -101,7 +102,7 @@ class TellingScreen(PanesScreen):
             self._rate, self._rate_of = Rate(now_s, done), (state.session, verb)
         speed = self._rate.of(now_s, done)
         known = total >= done  # what an engine promises of an export is a hint
-        parts = [f"{verb} {fraction_text(done, total) if known else size_text(done)}"]
+        parts = [f"{verb} {fraction_text(done, total) if known else size_text(done)}" if done or total else verb]
         if speed > 0:
             if width >= ROOM_FOR_RATE or not known:
                 parts.append(f"{size_text(int(speed))}/s")
@@ -172,7 +173,9 @@ class TellingScreen(PanesScreen):
         """What the source is called."""
         if not self.holdings.host:
             return safe(self.holdings.roots[0].name)
-        return safe(self.holdings.roots[self.state.root].name) if self.state is not None else "this host"
+        if self.state is None:
+            return "this host" if isinstance(self.shown, HostView) else safe(self.holdings.roots[0].name)
+        return safe(self.holdings.roots[self.state.root].name)
 
     @property
     def closable(self) -> bool:

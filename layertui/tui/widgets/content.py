@@ -106,7 +106,9 @@ class ContentPane(ContentRows):
             row = view.rows[index_of(view.rows, view.place)] if view.rows else None
             if row is not None and not self.wraps:
                 before = cell_width(row.text[: view.character])
-                if not self.left <= before < self.left + self.room * 3 // 4:
+                if cell_width(row.text) <= self.room:
+                    self.left = 0
+                elif not self.left <= before < self.left + self.room * 3 // 4:
                     self.left = max(0, before - self.room // 2)
             self._strips.clear()
             self.refresh()

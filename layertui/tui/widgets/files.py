@@ -44,6 +44,8 @@ class FilePane(Choosing, LineList):
         self.folds = Folds()
         self.asked: Callable[[], None] = lambda: None
         """Told at once when Enter is pressed on a file: the next key is for what that opens."""
+        self.unread: Callable[[], None] = lambda: None
+        """Told when Enter is pressed while there are no rows: what they would be of may have to be fetched."""
         self.rows: FileRows | None = None
         self.squash: Squash | None = None
         self.message = ""
@@ -235,9 +237,11 @@ class FilePane(Choosing, LineList):
 
     def do_open(self) -> None:
         """Open a directory, or ask for a file's content."""
-        if self.rows is None or self.cursor >= len(self.rows):
+        if self.rows is None:
+            self.unread()
+        elif self.cursor >= len(self.rows):
             return
-        if self.rows.row(self.cursor).folded is None:
+        elif self.rows.row(self.cursor).folded is None:
             self.asked()
         else:
             self.do_fold()

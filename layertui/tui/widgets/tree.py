@@ -111,9 +111,24 @@ class TreePane(LineList):
         places = {
             row.place
             for number, row in enumerate(self.rows)
-            if row.wanting and (row.what in ENTRIES or self.top <= number < self.top + self.window_height)
+            if row.wanting and (self._is_seen(number) or (row.what in ENTRIES and not self._is_remote(row.place)))
         }
         return [self.holdings.states[place] for place in sorted(places)]
+
+    def _is_seen(self, number: int) -> bool:
+        return self.top <= number < self.top + self.window_height
+
+    def _is_remote(self, place: int) -> bool:
+        return bool(self.holdings.roots[self.holdings.states[place].root].registry)
+
+    def unlooked(self) -> dict[int, set[str]]:
+        """By place, the tags in view of which nothing is known yet."""
+        found: dict[int, set[str]] = {}
+        for row in self.rows[self.top : self.top + self.window_height]:
+            state = self.holdings.states.get(row.place)
+            if state is not None and row.what in ENTRIES and state.by_tag and state.entry.record is None:
+                found.setdefault(state.root, set()).add(state.entry.tags[0].rpartition(":")[2])
+        return found
 
     def line_count(self) -> int:
         """How many lines there are."""

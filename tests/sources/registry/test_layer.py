@@ -3,20 +3,28 @@
 import random
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from layertui.errors import Cancelled, DamagedError, NotFoundError, UnreachableError
+from layertui.extract.contents import Work
+from layertui.extract.layertar import layer_tar
 from layertui.image.blob import BytesBlob
 from layertui.image.digest import DiffID, Digest
+from layertui.image.image import Layer
 from layertui.image.manifest import Descriptor
+from layertui.layer.compression import Compression, decompress
 from layertui.layer.read import layer_window, read_layer
 from layertui.layer.tree import LayerTree
 from layertui.layer.version import open_version
 from layertui.sources.registry.blobs import Blobs
 from layertui.sources.registry.cache import BlobCache
 from layertui.sources.registry.layer import RemoteLayer
+from layertui.stack.content import SpotComparer
+from layertui.stack.search_content import search_layer
+from layertui.stack.search_pattern import compile_needle
 from tests.kit.entries import directory, file, symlink
 from tests.kit.estargz import estargz
 from tests.kit.images import compress
@@ -32,6 +40,7 @@ ENTRIES = [
     file("c", b"last"),
 ]
 TAR = tar_bytes(ENTRIES, "pax")
+LAYER = Layer(0, None, None, None, "", None, None, None, None, None, None)
 GZIP = "application/vnd.oci.image.layer.v1.tar+gzip"
 
 
@@ -287,6 +296,74 @@ def test_waiting_for_a_part_is_cancelled(seekable: RemoteLayer, repo: Repo) -> N
         open_version(seekable, tree, row, tick).read_at(0, 4)
     repo.client.hold_ranges = None
     assert content(seekable, tree, b"c") == b"last"
+
+
+def test_a_tree_is_read_by_what_listed_it(seekable: RemoteLayer, repo: Repo) -> None:
+    by_table = read_layer(seekable)
+    seekable.whole()
+    again = repo.of(seekable.descriptor)
+    by_tar = read_layer(again)
+    for layer in (seekable, again, repo.of(seekable.descriptor)):
+        for tree in (by_table, by_tar):
+            assert content(layer, tree, b"a/noise") == NOISE
+            assert (
+                layer_window(layer, tree).fetch(tree.columns.offsets[tree.columns.keys.index(b"c")], 4)[:4] == b"last"
+            )
+    assert repo.client.streamed() == 1
+
+
+def test_a_table_that_lies_later_does_not_spoil_what_was_listed(seekable: RemoteLayer, repo: Repo) -> None:
+    before = read_layer(seekable)
+    digest, whole = seekable.descriptor.digest, repo.client.blobs[seekable.descriptor.digest]
+    at = len(whole) - 3000
+    repo.client.blobs[digest] = whole[:at] + bytes(2500) + whole[at + 2500 :]  # in the middle of the table
+    with pytest.raises(DamagedError):
+        read_layer(seekable)
+    repo.client.blobs[digest] = whole
+    after = read_layer(seekable)
+    assert "table" not in seekable.method
+    for tree in (before, after):
+        assert content(seekable, tree, b"a/noise") == NOISE
+
+
+def test_blobs_of_one_tar_with_and_without_a_table_are_not_mixed_up(seekable: RemoteLayer, repo: Repo) -> None:
+    by_table = read_layer(seekable)
+    blob = BytesBlob(repo.client.blobs[seekable.descriptor.digest], "x")
+    plain = repo.layer(compress(b"".join(decompress(blob, Compression.GZIP)), "zstd"))
+    by_tar = read_layer(plain)
+    assert content(seekable, by_tar, b"a/noise") == NOISE
+    with pytest.raises(DamagedError, match="has no table of contents"):
+        content(plain, by_table, b"a/noise")
+
+
+def test_how_much_there_is_to_list_is_its_table(seekable: RemoteLayer, repo: Repo) -> None:
+    done: list[int] = []
+    read_layer(seekable, progress=done.append)
+    assert done[-1] == seekable.size_bytes < 20_000
+    repo.client.ranges = False
+    read_layer(seekable, progress=done.append)
+    assert done[-1] == seekable.size_bytes == seekable.descriptor.size_bytes
+
+
+def test_waiting_for_what_the_cache_lost_is_cancelled(repo: Repo) -> None:
+    layer = repo.layer(compress(TAR, "gzip"))
+    tree = read_layer(layer)
+    repo.cache.drop()
+    repo.client.hold = threading.Event()
+
+    def tick(done: int) -> None:
+        raise Cancelled
+
+    begun_s = time.monotonic()
+    for ask in (
+        lambda: layer_window(layer, tree, tick),
+        lambda: layer_tar(replace(LAYER, content=layer), Work(cancelled=lambda: True)),
+        lambda: list(search_layer(layer, tree, compile_needle("last"), range(len(tree)), tick)),
+        lambda: SpotComparer().digests([(tree, 0)], {tree: layer}, lambda: True),
+    ):
+        with pytest.raises(Cancelled):
+            ask()
+    assert time.monotonic() - begun_s < 2
 
 
 def _until(there) -> None:  # type: ignore[no-untyped-def]
