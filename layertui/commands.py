@@ -84,7 +84,7 @@ def open_screen(
     authfile: AuthfileOption = None,
     theme: Annotated[str | None, Parameter(help="A theme's name; told by the terminal otherwise.")] = None,
     low_bandwidth: Annotated[bool | None, Parameter(help="Send less; the default where SSH_CONNECTION is set.")] = None,
-    mouse: Annotated[bool | None, Parameter(help="Take mouse events; the default.")] = None,
+    mouse: Annotated[bool | None, Parameter(help="Take mouse events; the default but in GNU screen.")] = None,
     glyphs: GlyphsOption = None,
 ) -> None:
     """Open an image on the screen, compare two, or show all that this host holds.
@@ -125,65 +125,11 @@ def demo(
     *,
     theme: Annotated[str | None, Parameter(help="A theme's name; told by the terminal otherwise.")] = None,
     low_bandwidth: Annotated[bool | None, Parameter(help="Send less; the default where SSH_CONNECTION is set.")] = None,
-    mouse: Annotated[bool | None, Parameter(help="Take mouse events; the default.")] = None,
+    mouse: Annotated[bool | None, Parameter(help="Take mouse events; the default but in GNU screen.")] = None,
     glyphs: GlyphsOption = None,
 ) -> None:
     """Open a built-in image that shows every mark."""
     show("demo", theme=theme, low_bandwidth=low_bandwidth, mouse=mouse, glyphs=glyphs)
-
-
-@app.command
-def ls(
-    source: Annotated[
-        str | None,
-        Parameter(
-            help="Only this source: docker-daemon:, containers-storage:, containerd:, overlay2:DIR, an archive, "
-            "docker://NAME in a registry. Or only images of this name, such as api or api:1.4."
-        ),
-    ] = None,
-    /,
-    *,
-    filters: Annotated[
-        list[str] | None,
-        Parameter(
-            name=["--filter", "-f"],
-            negative="",
-            help="Only images that match; may be repeated: dangling=true, reference=PATTERN, label=KEY[=VALUE], "
-            "before=IMAGE, since=IMAGE.",
-        ),
-    ] = None,
-    digests: Annotated[bool, Parameter(negative="", help="A column with digests of manifests.")] = False,
-    no_trunc: Annotated[bool, Parameter(name="--no-trunc", negative="", help="Whole IDs.")] = False,
-    quiet: Annotated[bool, Parameter(name=["--quiet", "-q"], negative="", help="Only IDs.")] = False,
-    tree: Annotated[
-        bool, Parameter(negative="", help="By ancestry: base layers as roots, shared layers once, containers too.")
-    ] = False,
-    all_tags: AllTagsFlag = False,
-    json: JsonFlag = False,
-    authfile: AuthfileOption = None,
-) -> None:
-    """List the images of this host, in all engines and stores that answer, in docker's columns."""
-    from layertui.listing import list_images  # what looks for engines is not for those who open a file
-
-    list_images(
-        source,
-        filters or (),
-        digests=digests,
-        no_trunc=no_trunc,
-        quiet=quiet,
-        tree=tree,
-        all_tags=all_tags,
-        as_json=json,
-        authfile=authfile,
-    )
-
-
-@app.command
-def doctor(*, json: JsonFlag = False) -> None:
-    """Say which engines and stores were looked for, what answered, and what is in the way; always exits with 0."""
-    from layertui.doctoring import diagnose  # as above
-
-    diagnose(as_json=json)
 
 
 @app.command

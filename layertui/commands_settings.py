@@ -6,6 +6,7 @@ import cyclopts
 from cyclopts import Parameter
 
 import layertui.commands_content
+import layertui.commands_host
 import layertui.commands_registry  # noqa: F401  (their commands are the app's from then on)
 from layertui.commands import JsonFlag, app
 from layertui.errors import UsageError

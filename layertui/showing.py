@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from layertui.layer.read import Cancel
     from layertui.sources.opened import Opened
-    from layertui.tui.shown import AskedView, Opener
+    from layertui.tui.shown import AskedPair, AskedView, Opener, PairView
 
 
 def show(
@@ -32,7 +32,7 @@ def show(
     A registry is asked once the screen is there. Raises LayertuiError where anything else cannot be opened.
     """
     if _has_screen():
-        shown = _shown(ref, platform, authfile, all_tags)
+        shown = view_of(ref, platform, authfile, all_tags=all_tags)
         _prepare(theme)
         from layertui.tui.app import run
         from layertui.tui.shown import AskedView
@@ -60,15 +60,18 @@ def show(
     print_layers(open_reference_or_demo(ref, platform, authfile=authfile))
 
 
-def _shown(ref: str, platform: str | None, authfile: str | None, all_tags: bool) -> "Opened | AskedView":
-    """What a reference means; what a registry has to be asked for is not opened yet, only its name is checked."""
+def view_of(
+    ref: str, platform: str | None = None, authfile: str | None = None, *, all_tags: bool = False
+) -> "Opened | AskedView":
+    """What a reference means; what a registry has to be asked for is not opened yet, only its name is checked.
+
+    Raises LayertuiError.
+    """
     from layertui.errors import NotFoundError, UsageError
     from layertui.opening import open_reference_or_demo
-    from layertui.sources.reference import REMOTE, parse_reference
     from layertui.tui.shown import AskedView
 
-    opener = _opener(platform, authfile)
-    if not ref.startswith(tuple(f"{scheme}:" for scheme in REMOTE)):
+    if not _is_remote(ref):
         if all_tags:
             raise UsageError("--all-tags is for a repository in a registry.", "Such as: layertui docker://alpine -a")
         try:
@@ -78,14 +81,45 @@ def _shown(ref: str, platform: str | None, authfile: str | None, all_tags: bool)
 
             if bare_name(ref) is None:
                 raise
-            return AskedView(ref, partial(opener, ref), typed=ref, problem=problem)
+            return AskedView(ref, partial(_opener(platform, authfile), ref), typed=ref, problem=problem)
+    return _asked(ref, platform, authfile, all_tags=all_tags)
+
+
+def pair_of(a: str, b: str, platform: str | None = None, authfile: str | None = None) -> "PairView | AskedPair":
+    """What two references mean; where a registry has to be asked for one, neither is opened yet.
+
+    Raises LayertuiError.
+    """
+    from layertui.tui.shown import AskedPair, PairView
+
+    if _is_remote(a) or _is_remote(b):
+        return AskedPair(_asked(a, platform, authfile), _asked(b, platform, authfile))
+    from layertui.opening import open_two
+
+    return PairView(*open_two(a, b, platform, authfile=authfile))
+
+
+def _is_remote(ref: str) -> bool:
+    from layertui.sources.reference import REMOTE
+
+    return ref.startswith(tuple(f"{scheme}:" for scheme in REMOTE))
+
+
+def _asked(ref: str, platform: str | None, authfile: str | None, *, all_tags: bool = False) -> "AskedView":
+    """What is opened once the screen is there; raises UsageError where a name makes no sense."""
+    from layertui.tui.shown import AskedView
+
+    opens = partial(_opener(platform, authfile), ref)
+    if not _is_remote(ref):
+        return AskedView(ref, opens, typed=ref)
+    from layertui.sources.reference import parse_reference
     from layertui.sources.registry.names import parse_name
 
     name = parse_name(parse_reference(ref).name)
     host = name.repository.host
     if all_tags:
         return AskedView(name.repository.text, partial(_open_tags, ref, platform, authfile), host, by_tag=True)
-    return AskedView(name.text, partial(opener, ref), host, typed=ref)
+    return AskedView(name.text, opens, host, typed=ref)
 
 
 def _open_tags(ref: str, platform: str | None, authfile: str | None, cancelled: "Cancel") -> "Opened":
@@ -126,21 +160,19 @@ def show_two(
     """Compare what two references mean on the screen; print how they differ where the output is no terminal."""
     if _has_screen():
         _prepare(theme)
-        from layertui.opening import open_two
-
-        pair = open_two(a, b, platform, authfile=authfile)
+        shown = pair_of(a, b, platform, authfile)
         from layertui.tui.app import run
-        from layertui.tui.roots import PairView
+        from layertui.tui.shown import AskedPair
 
         _end(
             run(
-                PairView(*pair),
+                shown,
                 open_reference=_opener(platform, authfile),
                 theme=theme,
                 low_bandwidth=low_bandwidth,
                 mouse=mouse,
                 glyphs=glyphs,
-                typed=(a, b),
+                typed=() if isinstance(shown, AskedPair) else (a, b),
             )
         )
         return
@@ -164,9 +196,7 @@ def show_host(
         from layertui.tui.roots import HostView
 
         view = HostView(tuple(look(os.environ)))
-        _end(
-            run(view, open_reference=_opener(), theme=theme, low_bandwidth=low_bandwidth, mouse=mouse, glyphs=glyphs)
-        )
+        _end(run(view, open_reference=_opener(), theme=theme, low_bandwidth=low_bandwidth, mouse=mouse, glyphs=glyphs))
         return
     from layertui.listing import list_images
 

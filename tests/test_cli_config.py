@@ -64,7 +64,7 @@ def home(tmp_path: Path) -> Home:
 
 
 def test_the_effective_config_is_one_and_says_where_it_is_from(home: Home) -> None:
-    home.config('theme = "dark"\npager = "most"\npreset = "vim"\n[keys]\nzoom = ["O"]\ncompare = []\n')
+    home.config('theme = "dark"\npager = "most"\npreset = "vim"\n[keys]\nzoom = ["T"]\ncompare = []\n')
     ran = home.layertui("config", LAYERTUI_MOUSE="no")
     assert (ran.returncode, ran.stderr) == (0, "")
     lines = {line.split(" = ")[0]: line for line in ran.stdout.splitlines() if " = " in line}
@@ -83,7 +83,7 @@ def test_the_effective_config_is_one_and_says_where_it_is_from(home: Home) -> No
 
 
 def test_as_json_every_value_has_its_origin(home: Home) -> None:
-    home.config('theme = "dark"\n[keys]\nzoom = ["O"]\n')
+    home.config('theme = "dark"\n[keys]\nzoom = ["T"]\n')
     told = json.loads(home.layertui("config", "--json", LAYERTUI_HISTORY="0").stdout)
     assert told["schema_version"] == 1
     assert told["exists"]
@@ -92,7 +92,7 @@ def test_as_json_every_value_has_its_origin(home: Home) -> None:
     assert (options["history"]["value"], options["history"]["origin"]) == (0, "environment")
     assert options["mouse"]["origin"] == "default"
     keys = {each["action"]: each for each in told["keys"]}
-    assert (keys["zoom"]["keys"], keys["zoom"]["origin"], keys["zoom"]["line"]) == (["O"], "file", 3)
+    assert (keys["zoom"]["keys"], keys["zoom"]["origin"], keys["zoom"]["line"]) == (["T"], "file", 3)
 
 
 def test_the_path_is_told_whatever_is_in_the_file(home: Home) -> None:
@@ -106,7 +106,7 @@ def test_a_config_that_is_wrong_ends_with_2(home: Home, words: tuple[str, ...]) 
     home.config("\nmouse = 3\n")
     ran = home.layertui(*words)
     assert (ran.returncode, ran.stdout) == (2, "")
-    assert "config.toml, line 2, mouse: this must be true or false, not 3." in ran.stderr
+    assert "config.toml, line 2, mouse: this must be true or false, or " in ran.stderr
 
 
 @pytest.mark.parametrize("words", [("--help",), ("layers", "--help"), ("completion", "bash"), ("man",), ("--version",)])

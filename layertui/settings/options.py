@@ -101,7 +101,7 @@ def _bound_options() -> tuple[Option, ...]:
 OPTIONS: Final = (
     Option("theme", AUTO, "The theme's name; told by the terminal otherwise"),
     Option("low_bandwidth", AUTO, "Whether to send less; the default where SSH_CONNECTION is set", bool),
-    Option("mouse", True, "Whether to take mouse events", bool),
+    Option("mouse", AUTO, "Whether to take mouse events; the default but in GNU screen, where Esc would wait", bool),
     Option("glyphs", AUTO, "Which characters lines are drawn with", choices=(AUTO, "unicode", "ascii")),
     Option("preset", "default", "Which keys there are before [keys]", choices=("default", "vim", "dive")),
     Option(

@@ -75,6 +75,10 @@ def _has(source: Source, scheme: str, name: str) -> bool:
 
 def _remote(source: Source, entry: ImageEntry) -> str:
     """The name in a registry; of what it would not choose itself, the repository and the digest."""
+    from layertui.sources.registry.tags import TagSource  # nobody else waits for it
+
+    if isinstance(source, TagSource):
+        return f"{source.label}:{entry.tags[0].rpartition(':')[2]}"
     entries = source.entries()
     if choose(entries, None, None, source.label) is entry:
         return source.label

@@ -24,13 +24,13 @@ from layertui.present.safetext import begin_screen, end_screen
 from layertui.settings.chosen import chosen_flag, chosen_text
 from layertui.tui import theme as themes
 from layertui.tui.actions import keymap
-from layertui.tui.keyboard import take_any_bytes
+from layertui.tui.keyboard import take_any_bytes, tell_escape_early
 from layertui.tui.memory import Memory
 from layertui.tui.screens.keyed import KeyScreen
 from layertui.tui.screens.main import MainScreen
 from layertui.tui.shown import Opener, Shown
 from layertui.tui.stopping import Stopping, has_shell, stop
-from layertui.tui.terminal import ask_background, environ_at_start, glyphs_for
+from layertui.tui.terminal import ask_background, environ_at_start, glyphs_for, mouse_for
 
 SWITCH_INTERVAL_S = 0.0001
 """How long a thread may keep the interpreter: keys stay quick beside two layers that are read."""
@@ -79,11 +79,15 @@ class LayerApp(App[int], inherit_bindings=False):
             theme = themes.pick(os.environ, None)
         self.theme = theme
         self.animation_level = "none"
-        self._glyphs: tuple[LineFilter, ...] = ()
+        self._filters_last: tuple[LineFilter, ...] = ()
+        if self.no_color:
+            from layertui.tui.nocolour import NoColour
+
+            self._filters_last = (NoColour(),)
         if glyphs != "unicode":
             from layertui.tui.fewglyphs import FewGlyphs
 
-            self._glyphs = (FewGlyphs(glyphs),)
+            self._filters_last += (FewGlyphs(glyphs),)
         over_ssh = bool(os.environ.get("SSH_CONNECTION"))
         self.low_bandwidth = over_ssh if low_bandwidth is None else low_bandwidth
         """Whether to send little: progress seldom."""
@@ -155,8 +159,8 @@ class LayerApp(App[int], inherit_bindings=False):
             return None
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """What changes each line before it is sent: colours as Textual does it, then glyphs."""
-        return [*super().get_line_filters(), *self._glyphs]
+        """What changes each line before it is sent: colours as Textual does it, or none at all; then glyphs."""
+        return [*super().get_line_filters(), *self._filters_last]
 
     def panic(self, *renderables: object) -> None:
         """End; Textual would print a traceback with all variables, and so what came out of a file."""
@@ -203,12 +207,15 @@ def run(
             low_bandwidth = chosen_flag("low_bandwidth", os.environ)
         if mouse is None:
             mouse = chosen_flag("mouse", os.environ)
+        if mouse is None:
+            mouse = mouse_for(os.environ)
         glyphs = glyphs_for(environ_at_start(), glyphs or chosen_text("glyphs", os.environ))
         app = LayerApp(shown, open_reference=open_reference, theme=picked, low_bandwidth=low_bandwidth, glyphs=glyphs)
         take_any_bytes()
+        tell_escape_early()
         begin_screen(ascii_only=glyphs == "ascii")
         app.memory = memory = Memory(os.environ, typed)
-        app.run(mouse=mouse is not False)
+        app.run(mouse=mouse)
         if app._exception is not None:
             raise app._exception
         if app.main is not None:

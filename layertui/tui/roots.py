@@ -12,9 +12,9 @@ from layertui.sources.base import ImageEntry, Kind, Source
 from layertui.sources.opened import Opened
 from layertui.sources.place import Place, refusing
 from layertui.sources.reference import REMOTE
+from layertui.tui.shown import AskedPair, Opening, Shown
 from layertui.tui.shown import AskedView as AskedView  # part of this module's face
 from layertui.tui.shown import HostView as HostView
-from layertui.tui.shown import Opening, Shown
 from layertui.tui.shown import PairView as PairView
 from layertui.tui.state import ImageState
 
@@ -120,10 +120,9 @@ class Holdings:
     def of(cls, shown: Shown) -> "Holdings":
         """What is to be shown; the places of a host are still to be asked."""
         if isinstance(shown, AskedView):
-            root = Root.of_reference(shown.name, shown.typed, shown.open, shown.registry, by_tag=shown.by_tag)
-            if shown.problem is not None:
-                root.asking, root.error = Asking.FAILED, shown.problem
-            return cls([root], host=True)
+            return cls([_asked_root(shown)], host=True)
+        if isinstance(shown, AskedPair):
+            return cls([_asked_root(shown.a), _asked_root(shown.b)], host=True)
         if isinstance(shown, PairView):
             return cls._of_two(shown)
         if isinstance(shown, HostView):
@@ -258,6 +257,14 @@ class Holdings:
     def nothing(self) -> bool:
         """Whether every place has answered or failed, and there is nothing to show."""
         return not self.states and not self.connecting
+
+
+def _asked_root(shown: AskedView) -> Root:
+    """The root of what is still to be asked for."""
+    root = Root.of_reference(shown.name, shown.typed, shown.open, shown.registry, by_tag=shown.by_tag)
+    if shown.problem is not None:
+        root.asking, root.error = Asking.FAILED, shown.problem
+    return root
 
 
 def _opened_root(source: Source) -> Root:

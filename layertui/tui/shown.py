@@ -56,5 +56,13 @@ class AskedView:
     """Why it could not be opened, where that was tried before there was a screen."""
 
 
-Shown = Opened | HostView | PairView | AskedView
+@dataclass(frozen=True, slots=True)
+class AskedPair:
+    """Two references that are compared once both are open."""
+
+    a: AskedView
+    b: AskedView
+
+
+Shown = Opened | HostView | PairView | AskedView | AskedPair
 """What a start of the screen can be about."""

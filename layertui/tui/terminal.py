@@ -76,6 +76,15 @@ def _answer(fd: int) -> bytes:
     return answer
 
 
+def mouse_for(environ: Mapping[str, str]) -> bool:
+    """Whether mouse events are taken where nobody chose: not in GNU screen, on this host or at the other end of ssh.
+
+    While a program takes them, screen holds an Esc back until the next key (seen with 4.9).
+    """
+    in_screen = "STY" in environ or environ.get("TERM", "").startswith("screen")
+    return "TMUX" in environ or not in_screen  # tmux calls itself screen too, and holds back nothing
+
+
 def glyphs_for(environ: Mapping[str, str], wanted: str | None = None) -> str:
     """Which glyphs are drawn: `unicode`, `console` (what each font of the Linux console has) or `ascii`.
 

@@ -49,7 +49,9 @@ def _root_details(holdings: Holdings, root: Root) -> list[Line]:
     if root.asking is not Asking.ANSWERED:
         said = {
             Asking.OFFERED: "Enter asks it; nothing is fetched before." if root.is_offer else "Enter opens it.",
-            Asking.RUNNING: "It is being asked; the others answer meanwhile.",
+            Asking.RUNNING: "It is being asked."
+            if root.opens is not None
+            else "It is being asked; the others answer meanwhile.",
             Asking.CANCELLED: "It was not asked to the end. R asks again.",
         }
         return [*lines, [("dim", f" {said.get(root.asking, '')}")]]

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.benchmarks import comparekeys, comparetimes, coretimes, enginetimes, readingkeys, screentimes
+from tests.benchmarks import comparekeys, comparetimes, coretimes, enginetimes, readingkeys, registrytimes, screentimes
 from tests.benchmarks.build_archive import BenchImage, default_directory, image
 from tests.benchmarks.results import Result, save, table, write_table
 
@@ -31,6 +31,8 @@ ROWS: dict[str, Row] = {
     "commands-1m": lambda images: coretimes.whole_commands(images("1m")),
     "gzip": lambda images: coretimes.gzip_layers(images("real")),
     "engine": lambda images: enginetimes.listing(images("real")),
+    "registry-bytes": lambda images: registrytimes.bytes_sent(),
+    "registry-time": lambda images: registrytimes.times(images("real")),
     "dive": lambda images: [],
     "compare-real": lambda images: comparetimes.steps(images("real")),
     "compare-1m": lambda images: comparetimes.steps(images("1m")),

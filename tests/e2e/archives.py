@@ -3,6 +3,7 @@
 import bz2
 import hashlib
 import io
+import os
 import random
 import tarfile
 from collections.abc import Iterable, Mapping
@@ -82,3 +83,38 @@ def busy_archive(path: Path) -> Path:
 
 def _digest(data: bytes) -> str:
     return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+def huge_archive(path: Path, modified_s: int = 0) -> Path:
+    """An image of one layer with four files of 4 GB, all zeros: listed at once, but its contents keep one busy.
+
+    The archive takes next to nothing on the disk, as most of it is a hole.
+    """
+    size_bytes, names = 4 << 30, ("huge/a", "huge/b", "huge/c", "huge/d")
+    config = to_json(
+        {
+            "created": CREATED,
+            "architecture": "amd64",
+            "os": "linux",
+            "config": {},
+            "rootfs": {"type": "layers", "diff_ids": [_digest(path.name.encode())]},
+            "history": [{"created": CREATED, "created_by": "RUN fallocate"}],
+        }
+    )
+    manifest = to_json([{"Config": "config.json", "RepoTags": ["huge:1"], "Layers": ["layer.tar"]}])
+    layer_bytes = len(names) * (512 + size_bytes) + len(END)
+    with path.open("wb") as archive:
+        for name, data in {"manifest.json": manifest, "config.json": config}.items():
+            archive.write(_header(name, len(data)) + data + bytes(-len(data) % 512))
+        archive.write(_header("layer.tar", layer_bytes))
+        for name in names:
+            archive.write(_header(name, size_bytes, modified_s))
+            archive.seek(size_bytes, os.SEEK_CUR)
+        archive.write(END + END)
+    return path
+
+
+def _header(name: str, size_bytes: int, modified_s: int = 0) -> bytes:
+    member = tarfile.TarInfo(name)
+    member.size, member.mtime = size_bytes, modified_s
+    return member.tobuf(tarfile.GNU_FORMAT)

@@ -56,7 +56,7 @@ def test_a_config_says_what_it_says(tmp_path: Path) -> None:
     [
         ("\n\nthemes = 1", "line 3, themes: there is no such option.", "The nearest is theme."),
         ("[key]\nzoom = []", "line 1, key: there is no such option.", "The nearest is keys."),
-        ("mouse = 1", "line 1, mouse: this must be true or false, not 1.", ""),
+        ("mouse = 1", 'line 1, mouse: this must be true or false, or "auto", not 1.', ""),
         ("low_bandwidth = 'x'", "line 1, low_bandwidth: this must be true or false, or \"auto\", not 'x'.", ""),
         ("max_layers = true", "line 1, max_layers: this must be a whole number from 1 on, not true.", ""),
         ("max_layers = 0", "line 1, max_layers: this must be a whole number from 1 on, not 0.", ""),

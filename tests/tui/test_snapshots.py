@@ -18,7 +18,7 @@ SCREENS: dict[str, tuple[tuple[int, int], list[str]]] = {
     "ancestry-80x24": ((80, 24), ["t"]),
     "find-80x24": ((80, 24), ["f", *"api.py"]),
     "file-80x24": ((80, 24), ["f", *"pip.tgz", "enter", "i"]),
-    "content-80x24": ((80, 24), ["f", *"run.sh", "enter", "enter"]),
+    "content-80x24": ((80, 24), ["f", *"etc/motd", "enter", "enter"]),
     "secret-120x36": ((120, 36), ["f", "tab", "tab", "tab", *"secret", "enter"]),
     "compare-80x24": ((80, 24), ["g", "c", "j", "n"]),
     "pairs-120x36": ((120, 36), ["g", "c", "1"]),

@@ -206,7 +206,7 @@ def test_a_theme_that_does_not_exist_is_refused_by_name(monkeypatch: pytest.Monk
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
     with pytest.raises(UsageError, match="nope"):
-        show(demo(), theme="nope")
+        show("demo", theme="nope")
     assert {"dark", "nord", "textual-light"} <= set(theme_names())
 
 

@@ -102,8 +102,8 @@ def _run(command: list[str], text: str, environ: Mapping[str, str], timeout_s: f
             process.stdin.write(text.encode())
         with process.stdout:
             output = process.stdout.read(_ANSWER_BYTES)
-        if len(output) == _ANSWER_BYTES:
-            _kill(process.pid)
+            if len(output) == _ANSWER_BYTES:  # before the pipe closes, which might end it another way
+                _kill(process.pid)
         status = process.wait()
     finally:
         timer.cancel()

@@ -109,7 +109,7 @@ CONTENTS_AND_REST: Final = (
         "Open another image, archive or registry by its reference; Tab there: what was opened before, files",
         Group.GENERAL,
         MAIN,
-        footer="open other",
+        footer="reference",
         rank=26,
         keep=95,
     ),

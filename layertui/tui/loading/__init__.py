@@ -39,6 +39,11 @@ class Loader:
             self._readers.progress_s = self.searcher.every_s = PROGRESS_SSH_S
 
     @property
+    def progress_s(self) -> float:
+        """Seconds between two times that progress is said, of all layers together."""
+        return self._readers.progress_s
+
+    @property
     def busy(self) -> bool:
         """Whether layers are being read or folded."""
         return self._readers.busy or self._folder.busy
@@ -143,16 +148,14 @@ class Loader:
         for layer in self._passing if passing else ():
             if layer.reading is Reading.QUEUED:
                 layer.reading = Reading.UNASKED
-        stopped = () if passing else (Reading.CANCELLED, Reading.FAILED)
-        wanted = (Reading.UNASKED, *stopped)
-        begun = [number for number in layers if state.layers[number].reading in wanted and _is_there(state, number)]
-        for number in begun:
+        wanted = {Reading.UNASKED} if passing else {Reading.UNASKED, Reading.CANCELLED, Reading.FAILED}
+        asked = [number for number in layers if state.layers[number].fetched and state.layers[number].reading in wanted]
+        for number in asked:
             layer = state.layers[number]
             layer.reading, layer.error, layer.done_bytes = Reading.QUEUED, None, 0
-        if passing:
-            self._passing = tuple(state.layers[number] for number in begun)
+        self._passing = tuple(state.layers[number] for number in asked) if passing else ()
         self.pump(state)
-        return begun
+        return asked
 
     def leave(self, state: ImageState) -> None:
         """Stop reading an image that is looked at no more; what has to be fetched is not, until it is asked for."""

@@ -1,6 +1,5 @@
 """Reading layers: which one is next, how many at a time, and how one that is read gives way to keys."""
 
-import os
 import time
 from collections.abc import Iterable, Mapping
 
@@ -23,7 +22,7 @@ PROGRESS_S = 0.2
 """Seconds between progress messages of one layer."""
 
 PROGRESS_SSH_S = 0.5
-"""The same over SSH, where each costs a packet."""
+"""The same with low bandwidth, as over SSH, where each costs a packet."""
 
 TYPING_S = 0.3
 """Seconds after a key in which readers give way."""
@@ -48,7 +47,7 @@ class Readers:
         """When the last key was pressed, by the monotonic clock: readers give way to it for a moment."""
         self.wanted = 0
         """The layer under the cursor: it is read first."""
-        self.progress_s = PROGRESS_SSH_S if os.environ.get("SSH_CONNECTION") else PROGRESS_S
+        self.progress_s = PROGRESS_S
         """Seconds between progress messages."""
 
     @property

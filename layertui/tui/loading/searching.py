@@ -1,6 +1,5 @@
 """Looking for names and contents in the layers that are folded, one search at a time."""
 
-import os
 import time
 from collections.abc import Callable
 from itertools import islice
@@ -17,7 +16,7 @@ from layertui.stack.search_names import find_names
 from layertui.stack.search_pattern import Needle
 from layertui.stack.squash import Squash
 from layertui.tui.host import Host, guarded
-from layertui.tui.loading.reading import GIVE_WAY_S, PROGRESS_S, PROGRESS_SSH_S, TYPING_S
+from layertui.tui.loading.reading import GIVE_WAY_S, PROGRESS_S, TYPING_S
 from layertui.tui.messages_searching import FoundSome, SearchEnded
 
 FUZZY_LIMIT = 500
@@ -40,7 +39,7 @@ class Searcher:
         self._searches = 0
         self.key_s = 0.0
         """When the last key was pressed, by the monotonic clock: the search gives way to it for a moment."""
-        self.every_s = PROGRESS_SSH_S if os.environ.get("SSH_CONNECTION") else PROGRESS_S
+        self.every_s = PROGRESS_S
         """Seconds between messages about contents."""
 
     def cancel(self) -> None:

@@ -45,6 +45,8 @@ class ActingScreen(ReferringScreen):
                 self.images.do_fold()
             else:
                 self.say(self.ask_missing(row.missing))
+        elif row.what is What.NOTE and self._is_offer(row):
+            self.open_root(row.root)
         elif row.what is What.NOTE and self.here is None:
             self.go(self.main_pane)
 
@@ -113,6 +115,7 @@ class ActingScreen(ReferringScreen):
 
     def do_cancel(self) -> None:
         """Stop searching, or else reading, or else await no answer any more."""
+        self.stay_away()
         if self.stop_search():
             self.say("Cancelling the search...")
         elif self.loader.cancel(self.state):

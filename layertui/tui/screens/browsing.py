@@ -77,6 +77,8 @@ class BrowsingScreen(TellingScreen):
         # Of a host, the person may have gone on to another line while the engine was asked.
         if image.layers and (not self.holdings.host or (row is not None and row.place == place)):
             self.images.select(place, first)
+            if self.holdings.roots[state.root].opens is not None:
+                self.images.bring_up()
         self.show_files()
 
     def fetch_shown(self) -> None:

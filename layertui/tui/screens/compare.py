@@ -71,10 +71,10 @@ class CompareScreen(CompareTelling):
         if self.files.chosen is not None:
             self.prompt.say(f"{self.files.chosen.count:,}")
 
-    def on_prompt_changed(self, message: Prompt.Changed) -> None:
-        """Another text stands in the prompt; of several keys that waited, only the last text counts."""
-        if self.asking == "filter" and message.text == self.prompt.text:
-            self.files.filter(message.text)
+    def prompt_changed(self, text: str) -> None:
+        """Filter the rows as someone types."""
+        if self.asking == "filter":
+            self.files.filter(text)
             self._say_matches()
 
     def on_prompt_key(self, message: Prompt.Key) -> None:

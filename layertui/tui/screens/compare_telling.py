@@ -7,6 +7,7 @@ from textual.css.scalar import Scalar
 
 from layertui.present.comparing import side_text, summary_line
 from layertui.present.comparing_details import row_details
+from layertui.present.hosttree import short_name
 from layertui.present.safetext import crop_end, safe
 from layertui.present.units import size_text
 from layertui.stack.align import compare_configs, same_up_to
@@ -17,6 +18,9 @@ from layertui.tui.widgets.looks import Line, cells, spread
 
 LOW_SCREEN = 16
 """Lines of a screen below which the details have two lines, not three."""
+
+NAME_CELLS = 24
+"""Cells of an image's name at the top: of a longer one the registry goes first, and what tells it apart last."""
 
 
 class CompareTelling(CompareReading):
@@ -73,6 +77,8 @@ class CompareTelling(CompareReading):
         want, other = self.wants[which], self.wants[1 - which]
         name = side_text((self.comparison.side_a, self.comparison.side_b)[which]) if self.comparison else want.title
         state, beside = want.state, other.state
+        reference = safe(state.entry.reference)
+        name = name.replace(reference, short_name(reference, NAME_CELLS), 1)
         if state is beside or want.title != other.title:
             return name
         if state.entry.platform is not None and state.entry.platform != (beside.entry.platform):

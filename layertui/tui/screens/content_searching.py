@@ -55,10 +55,10 @@ class ContentSearching(ContentShown):
         self.ask(SEARCH, "/")
         self.prompt.say(HOW)
 
-    def on_prompt_changed(self, message: Prompt.Changed) -> None:
-        """Look for what is typed; of several keys that waited, only the last text counts."""
-        if self.asking == SEARCH and message.text == self.prompt.text:
-            self._look_for(message.text)
+    def prompt_changed(self, text: str) -> None:
+        """Look for what is typed."""
+        if self.asking == SEARCH:
+            self._look_for(text)
 
     def answered(self, asked: str, done: Prompt.Done) -> None:
         """Enter keeps the search, Esc goes back to where it was begun."""

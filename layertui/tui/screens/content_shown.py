@@ -31,6 +31,9 @@ from layertui.tui.widgets.page import PageView
 OPENING_S = 0.15
 """Seconds that what was shown before stays while another version is opened: most are there sooner."""
 
+OPENING_SLOWLY_S = 0.6
+"""The same with low bandwidth, where a screen that says no more than that costs as much as the content after it."""
+
 GROUPS = ("open", "find", "count")
 """What the workers do, by their names in ContentLoader."""
 
@@ -73,8 +76,13 @@ class ContentShown(AboveScreen):
     def contents(self) -> ContentLoader:
         """The workers."""
         if self.body_loader is None:
-            self.body_loader = ContentLoader(self, low_bandwidth=getattr(self.app, "low_bandwidth", False))
+            self.body_loader = ContentLoader(self, low_bandwidth=self.low_bandwidth)
         return self.body_loader
+
+    @property
+    def low_bandwidth(self) -> bool:
+        """Whether to send little."""
+        return getattr(self.app, "low_bandwidth", False)
 
     @property
     def busy(self) -> bool:
@@ -109,7 +117,8 @@ class ContentShown(AboveScreen):
         self.contents.cancel("find", "count")
         self._uncounted = False
         self.contents.open(version, start)
-        self.call_in(OPENING_S, lambda: self._still_opening(version))
+        patience_s = OPENING_SLOWLY_S if self.low_bandwidth else OPENING_S
+        self.call_in(patience_s, lambda: self._still_opening(version))
         self.info.show("FILE", lambda width: self._info_lines(), NAME_WIDTH + 2, subject=version.position)
         self.tell()
 

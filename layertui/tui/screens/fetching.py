@@ -26,9 +26,14 @@ class FetchingScreen(BrowsingScreen):
     def look_at(self, place: int, layer: int | None) -> None:
         """Show a layer; it is fetched once the cursor rests there."""
         super().look_at(place, layer)
+        self.stay_away()
+        if layer is not None:
+            self._passing = self.set_timer(PASSING_S, self._rested_on_layer)
+
+    def stay_away(self) -> None:
+        """Fetch nothing because the cursor rests."""
         if self._passing is not None:
             self._passing.stop()
-        self._passing = None if layer is None else self.set_timer(PASSING_S, self._rested_on_layer)
 
     def _rested_on_layer(self) -> None:
         if self.state is not None and self.state.opened:
@@ -103,5 +108,5 @@ def _why_not(state: ImageState, layer: int, missing: list[int]) -> str:
         return f"{together}: L{failed} cannot be read. {state.layers[failed].sentence()} R tries again."
     unasked = [number for number in missing if state.layers[number].reading in TO_FETCH]
     if unasked:
-        return f"{together}: {amount(state, unasked)}, not fetched. Enter fetches them."
-    return f"{together}: {amount(state, missing)}, on their way."
+        return f"{together}: {amount(state, unasked)}, not fetched yet. Enter fetches that."
+    return f"{together}: {amount(state, missing)}, on the way."

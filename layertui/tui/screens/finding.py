@@ -69,10 +69,10 @@ class FindingScreen(FetchingScreen):
 
     def find_typed(self, query: str) -> None:
         """This stands in the prompt: names are looked for at once."""
-        self.find.type(self.way, query, self._problem(query))
-        asked = self._asked(query)
-        if asked is not None and not self.way.in_contents and asked != self.find.asked:
-            self._begin(asked)
+        with self.find.typing(self.way, query, self._problem(query)):
+            asked = self._asked(query)
+            if asked is not None and not self.way.in_contents and asked != self.find.asked:
+                self._begin(asked)
         self.say_hits()
         self.tell_details()
 

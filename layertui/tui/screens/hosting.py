@@ -11,6 +11,7 @@ from layertui.tui.roots import Asking, HostView, Root
 from layertui.tui.screens.searching import SearchingScreen
 from layertui.tui.shown import Opener
 from layertui.tui.state import ImageState
+from layertui.tui.tree_rows import TreeRow
 
 DEMO = "demo"
 """The reference of the built-in images."""
@@ -30,9 +31,15 @@ class HostingScreen(SearchingScreen):
             elif root.error is not None:
                 self.not_opened(root)
         self.images.rebuild()
+        offer = next((at for at, row in enumerate(self.images.rows) if self._is_offer(row)), None)
+        if offer is not None:
+            self.images.move_to(offer)
         self.show_files()
         self.tell_footer()
         self._offer_if_nothing()
+
+    def _is_offer(self, row: TreeRow) -> bool:
+        return row.root >= 0 and self.holdings.roots[row.root].is_offer
 
     def open_root(self, number: int) -> None:
         """Open what is offered; fold or unfold another place."""
@@ -49,6 +56,8 @@ class HostingScreen(SearchingScreen):
         root = self.holdings.roots[number]
         self.loader.ask(number, root)
         root.looking, root.looked = False, set()
+        if root.registry:
+            return ""  # the footer says who is asked
         return f"Opening {safe(root.name)}." if root.offered else f"Asking {safe(root.name)} again."
 
     def not_opened(self, root: Root) -> None:
@@ -80,6 +89,7 @@ class HostingScreen(SearchingScreen):
             state.describing = False
         self.images.rebuild()
         self.show_files()
+        self.tell_details()
         self._offer_if_nothing()
         return waited
 
@@ -99,9 +109,11 @@ class HostingScreen(SearchingScreen):
         self.images.rebuild()
         if root.offered and root.members:
             self._open_first(root)
-        chosen = self.holdings.chosen_in(root)
-        if chosen is not None and not chosen.opened:
-            self._open_in(root, chosen.place)
+        row = self.images.row
+        if root.opens is not None and row is not None and row.root == message.root:
+            self.images.bring_up()
+        if message.source is not None:
+            self.place_opened(root)
         self._offer_if_nothing()
         self.show_files()
         self.tell()
@@ -120,6 +132,12 @@ class HostingScreen(SearchingScreen):
             place, layer = self.here
             self.here = None
             self.look_at(place, layer)
+
+    def place_opened(self, root: Root) -> None:
+        """A place was opened: open the image that a reference means, if it is one's."""
+        chosen = self.holdings.chosen_in(root)
+        if chosen is not None and not chosen.opened:
+            self._open_in(root, chosen.place)
 
     def _open_first(self, root: Root) -> None:
         place = next((place for place in root.members if self.states[place].openable), None)
@@ -155,9 +173,10 @@ class HostingScreen(SearchingScreen):
         super()._rested()
         for number, tags in self.images.unlooked().items():
             root = self.holdings.roots[number]
-            if root.source is not None and not tags <= root.looked:
+            unknown = [tag for tag in tags if tag not in root.looked]
+            if root.source is not None and unknown:
                 root.looking = True
-                self.loader.look(number, root.source, [tag for tag in tags if tag not in root.looked])
+                self.loader.look(number, root.source, unknown)
                 self.tell_footer()
 
     def on_tags_looked(self, message: TagsLooked) -> None:

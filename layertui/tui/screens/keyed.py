@@ -80,8 +80,10 @@ class KeyScreen(Screen[object], inherit_bindings=False):
         self.key_pressed()
         key = event.key
         if self.asking and key != "ctrl+c":
-            asked, done = self.asking, self.prompt.take(event)
-            if done is not None:
+            before, asked, done = self.prompt.text, self.asking, self.prompt.take(event)
+            if done is None and self.prompt.text != before:
+                self._typed()
+            elif done is not None:
                 self.leave_prompt(done)
                 self.prompt_answered(asked, done)
                 if done.key:
@@ -150,6 +152,22 @@ class KeyScreen(Screen[object], inherit_bindings=False):
 
     def key_pressed(self) -> None:
         """A key came: what works in the background may give way to it."""
+
+    def _typed(self) -> None:
+        """Follow what is typed at once, so that text and list are one frame; while more keys wait, only then."""
+        if self.app.message_queue_size:
+            self.post_message(Prompt.Changed(self.prompt.text))
+        else:
+            self.prompt_changed(self.prompt.text)
+
+    def on_prompt_changed(self, message: Prompt.Changed) -> None:
+        """Something was pasted, or several keys came together: only the last text counts."""
+        message.stop()
+        if self.asking and message.text == self.prompt.text:
+            self.prompt_changed(message.text)
+
+    def prompt_changed(self, text: str) -> None:
+        """Another text stands in the prompt."""
 
     def leave_prompt(self, done: Prompt.Done) -> None:
         """The prompt was left."""

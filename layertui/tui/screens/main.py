@@ -8,7 +8,8 @@ from layertui.present.safetext import safe
 from layertui.tui.messages import Folded, LayerProgress, LayerRead, Settled
 from layertui.tui.roots import AskedView, HostView, PairView
 from layertui.tui.screens.marking import MarkingScreen
-from layertui.tui.state import ImageState
+from layertui.tui.shown import AskedPair
+from layertui.tui.state import ImageState, Reading
 from layertui.tui.tree_pages import layer_trouble
 from layertui.tui.tree_rows import ENTRIES, What
 from layertui.tui.widgets.lines import LineList
@@ -19,6 +20,9 @@ class MainScreen(MarkingScreen):
 
     _merged = False
     """Whether layers were shown together the last time that the view changed."""
+
+    _further: frozenset[tuple[int, int]] = frozenset()
+    """Layers that are further than is shown, each with the session that reads it."""
 
     def on_mount(self) -> None:
         """Draw what is known, and begin to read."""
@@ -44,7 +48,7 @@ class MainScreen(MarkingScreen):
 
     def _first_place(self) -> int | None:
         """The entry that is opened first: what the reference meant, else the first image; nothing of a host."""
-        if isinstance(self.shown, HostView | AskedView):
+        if isinstance(self.shown, HostView | AskedView | AskedPair):
             return None
         states = self.states.values()
         meant = self.holdings.meant(self.shown.b if isinstance(self.shown, PairView) else self.shown)
@@ -132,15 +136,24 @@ class MainScreen(MarkingScreen):
         return next((state for state in self.states.values() if state.session == session), None)
 
     def on_layer_progress(self, message: LayerProgress) -> None:
-        """A layer is further."""
+        """A layer is further: that is shown soon, together with what the others that are being read say."""
         state = self.state_of(message.session)
         if state is None or state.layers[message.layer].attempt != message.attempt:
             return
-        layer = state.layers[message.layer]
-        layer.done_bytes = message.done_bytes
-        self.images.show_progress(state.place, message.layer, layer.short())
-        if self.files.rows is None and state is self.state:
-            self.show_files()
+        state.layers[message.layer].done_bytes = message.done_bytes
+        if not self._further:
+            self.call_in(self.loader.progress_s, self._show_progress)
+        self._further |= {(message.session, message.layer)}
+
+    def _show_progress(self) -> None:
+        further, self._further = self._further, frozenset()
+        for session, number in further:
+            state = self.state_of(session)
+            if state is None or state.layers[number].reading is not Reading.RUNNING:
+                continue
+            self.images.show_progress(state.place, number, state.layers[number].short())
+            if self.files.rows is None and state is self.state:
+                self.show_files()
         self.tell_footer()
 
     def on_layer_read(self, message: LayerRead) -> None:

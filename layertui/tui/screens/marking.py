@@ -2,8 +2,9 @@
 
 from layertui.tui.actions import Place
 from layertui.tui.nextimage import older_and_newer
-from layertui.tui.roots import PairView
+from layertui.tui.roots import PairView, Root
 from layertui.tui.screens.viewing import ViewingScreen
+from layertui.tui.shown import AskedPair
 from layertui.tui.state import ImageState
 from layertui.tui.tree_rows import ENTRIES, What
 from layertui.tui.version import Version
@@ -68,6 +69,19 @@ class MarkingScreen(ViewingScreen):
         a, b = self.holdings.meant(shown.a), self.holdings.meant(shown.b)
         if a is not None and b is not None:
             self.open_compare(Want(a, shown.a.layers), Want(b, shown.b.layers))
+
+    def place_opened(self, root: Root) -> None:
+        """A place was opened: compare, where two references are compared and this was the last of them."""
+        if not isinstance(self.shown, AskedPair) or root not in self.holdings.roots[:2]:
+            super().place_opened(root)
+            return
+        wants = []
+        for one in self.holdings.roots[:2]:
+            chosen = self.holdings.chosen_in(one)
+            if chosen is not None and one.opened is not None:
+                wants.append(Want(chosen, one.opened.layers))
+        if len(wants) == 2:
+            self.open_compare(*wants)
 
     def open_compare(self, a: Want, b: Want) -> None:
         """Open the compare screen; nothing else is read while it is open."""

@@ -32,18 +32,16 @@ class SearchingScreen(FindingScreen):
         rows = self.files.rows
         self.prompt.say(f"{rows.matched:,} of {rows.total:,}" if rows is not None else "")
 
-    def on_prompt_changed(self, message: Prompt.Changed) -> None:
-        """Another text stands in the prompt; of several keys that waited, only the last text counts."""
-        if message.text != self.prompt.text:
-            return
+    def prompt_changed(self, text: str) -> None:
+        """Filter or find as someone types."""
         if self.asking == "filter":
-            self.files.filter(message.text)
+            self.files.filter(text)
             self._say_matches()
         elif self.asking == "tree" and isinstance(self.images, HostTree):
-            self.images.filter(message.text)
+            self.images.filter(text)
             self.prompt.say(self.images.matches)
         elif self.asking == "find":
-            self.find_typed(message.text)
+            self.find_typed(text)
 
     def on_prompt_key(self, message: Prompt.Key) -> None:
         """Move in the list that the prompt filters."""

@@ -1,6 +1,5 @@
 """TakingScreen: what can be taken along from any screen: copied to the clipboard, or extracted to the disk."""
 
-import os
 import time
 from typing import TYPE_CHECKING
 
@@ -99,7 +98,7 @@ class TakingScreen(CopyingScreen):
             from layertui.tui.loading.extracting import Extractor
             from layertui.tui.loading.reading import PROGRESS_S, PROGRESS_SSH_S
 
-            slow = os.environ.get("SSH_CONNECTION") or getattr(self.app, "low_bandwidth", False)
+            slow = getattr(self.app, "low_bandwidth", False)
             self._extractor = Extractor(self, PROGRESS_SSH_S if slow else PROGRESS_S)
         return self._extractor
 
@@ -245,6 +244,10 @@ def unread(state: ImageState | None, layer: int | None) -> str:
         return "Its layers are not read yet: Enter reads them."
     if layer is not None:
         return state.layers[layer].sentence()
+    unasked = [layer for layer in state.layers if layer.reading is Reading.UNASKED]
+    if unasked:
+        size = size_text(sum(layer.size_bytes for layer in unasked))
+        return f"{len(unasked)} of {len(state.layers)} layers are not fetched, {size}: f fetches them."
     failed = [f"L{number}" for number, reading in enumerate(state.layers) if reading.reading is Reading.FAILED]
     if failed:
         return f"{failed[0]} cannot be read, so what all layers give together is not known: extract them one by one."

@@ -23,6 +23,11 @@ ROOM_FOR_RATE = 100
 """Columns from which the footer has room for how fast the reading is."""
 
 
+FETCHING = "fetching"
+"""What is said while layers come over a network: then how fast is of more use than how long, where there is room for
+one of both."""
+
+
 def fraction_text(done_bytes: int, total_bytes: int) -> str:
     """So much of so much: `212/412 MB` where both have one unit, else `98 kB of 412 MB`."""
     done, total = size_text(done_bytes), size_text(total_bytes)
@@ -56,10 +61,11 @@ class TellingScreen(PanesScreen):
             counted = count_text(images, "image") if self.holdings.host else ""
             self.header.show(header_line([self.label()], [counted], self.app.size.width))
             return
-        names = [self.label()]
+        label, name = self.label(), entry_name(state).split("  ")[0]
+        names = [label] if label != name else []
         if state.image is not None:
             names.append(safe(state.image.platform.text))
-        names.append(entry_name(state).split("  ")[0])
+        names.append(name)
         total, whole = total_bytes(state)
         sizes = []
         if state.layers:
@@ -81,6 +87,8 @@ class TellingScreen(PanesScreen):
         asked = row is not None and row.what is What.ROOT and not self.holdings.roots[row.root].offered
         if not asked and (row is None or row.missing is None):
             useless.add("refresh")
+        if self.app.size.width < ROOM_FOR_RATE:
+            useless.add("open_reference")  # its word would take the place of what is about the line
         if self.page_name or (self.state is None if row is None else row.place == NOWHERE):
             useless.add("info")
         return useless
@@ -94,7 +102,7 @@ class TellingScreen(PanesScreen):
             self._rate = None
             return "folding" if state is not None and busy else ""
         transfer = state.transfer
-        verb = "fetching" if is_fetching(state.layers) else "reading" if transfer is None else safe(transfer.verb)
+        verb = FETCHING if is_fetching(state.layers) else "reading" if transfer is None else safe(transfer.verb)
         done, total = progress_bytes(state.layers)
         if transfer is not None:
             done, total = transfer.done_bytes, transfer.total_bytes or 0
@@ -103,10 +111,11 @@ class TellingScreen(PanesScreen):
         speed = self._rate.of(now_s, done)
         known = total >= done  # what an engine promises of an export is a hint
         parts = [f"{verb} {fraction_text(done, total) if known else size_text(done)}" if done or total else verb]
+        fetching, is_wide = verb == FETCHING, width >= ROOM_FOR_RATE
         if speed > 0:
-            if width >= ROOM_FOR_RATE or not known:
+            if is_wide or fetching or not known:
                 parts.append(f"{size_text(int(speed))}/s")
-            if known:
+            if known and (is_wide or not fetching):
                 parts.append(f"eta {int((total - done) / speed) + 1} s")
         parts.append("Ctrl+C cancels")
         while len(parts) > 1 and len("  ".join(parts)) > width - LEAST_KEYS:

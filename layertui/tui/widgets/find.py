@@ -1,6 +1,7 @@
 """The find pane: versions of all layers whose name or content a query finds, hidden and deleted ones too."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from typing import ClassVar
@@ -75,10 +76,15 @@ class FindPane(LineList):
 
     # What is looked for
 
-    def type(self, way: Way, query: str, problem: str = "") -> None:
-        """This stands in the prompt now; hits of something else are hidden while it does."""
+    @contextmanager
+    def typing(self, way: Way, query: str, problem: str = "") -> Iterator[None]:
+        """This stands in the prompt now; hits of something else are hidden, unless a search for it begins meanwhile.
+
+        So hits that stay until others are found are not drawn a second time in between.
+        """
         hid, said = self.hidden, self.empty(self.inner_width)
         self.typed, self.problem = (way, query), problem
+        yield
         if not hid or not self.hidden or said != self.empty(self.inner_width):
             self._hide_or_show(hid)
         self._refresh_rows(0, 1)

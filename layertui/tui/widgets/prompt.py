@@ -94,7 +94,7 @@ class Prompt(Looks, can_focus=True):
         return Strip.join([strip, Strip([Segment(remark, dim)])]).adjust_cell_length(width, plain)
 
     def take(self, event: events.Key) -> Done | None:
-        """Edit the line; returns how it was left, if the key left it."""
+        """Edit the line; returns how it was left, if the key left it. Who hands keys over sees whether it changed."""
         key = event.key
         if key in self.MOVES:
             self.post_message(self.Key(self.MOVES[key]))
@@ -139,11 +139,8 @@ class Prompt(Looks, can_focus=True):
         self._take(text, at)
 
     def _take(self, text: str, at: int) -> None:
-        changed = text != self.text
         self.text, self._at = text, at
         self.refresh()
-        if changed:
-            self.post_message(self.Changed(text))
 
     def on_blur(self, event: events.Blur) -> None:
         """Say so: the mouse may have done it."""
@@ -159,3 +156,4 @@ class Prompt(Looks, can_focus=True):
                 self.selected, self.text, self._at = False, "", 0
             typed = safe(lines[0], exact=True)
             self._take(self.text[: self._at] + typed + self.text[self._at :], self._at + len(typed))
+            self.post_message(self.Changed(self.text))

@@ -121,13 +121,13 @@ class TreePane(LineList):
     def _is_remote(self, place: int) -> bool:
         return bool(self.holdings.roots[self.holdings.states[place].root].registry)
 
-    def unlooked(self) -> dict[int, set[str]]:
-        """By place, the tags in view of which nothing is known yet."""
-        found: dict[int, set[str]] = {}
+    def unlooked(self) -> dict[int, list[str]]:
+        """By place, the tags in view of which nothing is known yet, from the top."""
+        found: dict[int, list[str]] = {}
         for row in self.rows[self.top : self.top + self.window_height]:
             state = self.holdings.states.get(row.place)
             if state is not None and row.what in ENTRIES and state.by_tag and state.entry.record is None:
-                found.setdefault(state.root, set()).add(state.entry.tags[0].rpartition(":")[2])
+                found.setdefault(state.root, []).append(state.entry.tags[0].rpartition(":")[2])
         return found
 
     def line_count(self) -> int:
@@ -201,6 +201,13 @@ class TreePane(LineList):
             found = self.index_of(place, layer)
         if found is not None:
             self.move_to(found, say=False)
+
+    def bring_up(self) -> None:
+        """Let what lies beneath the line under the cursor be seen too."""
+        top = max(0, min(self.cursor, self.line_count() - self.window_height))
+        if top > self.top:
+            self.top = top
+            self.changed()
 
     def stand_at(self, place: int) -> None:
         """Put the cursor on the line of an entry, without saying so."""

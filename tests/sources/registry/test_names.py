@@ -3,7 +3,7 @@
 import pytest
 
 from layertui.errors import UsageError
-from layertui.sources.registry.names import parse_name
+from layertui.sources.registry.names import bare_name, parse_name
 
 DIGEST = "sha256:" + "ab" * 32
 
@@ -73,3 +73,23 @@ def test_another_image_of_the_same_repository() -> None:
     assert name.at(DIGEST).text == f"quay.io/x@{DIGEST}"
     with pytest.raises(UsageError):
         name.at("a/b")
+
+
+@pytest.mark.parametrize(
+    ("typed", "means"),
+    [
+        ("nginx:9", "docker.io/library/nginx:9"),
+        ("nginx#2", "docker.io/library/nginx:latest"),
+        ("registry.example.com:5000/team/api:1", "registry.example.com:5000/team/api:1"),
+        ("docker://nginx", None),
+        ("docker-daemon:nginx", None),
+        ("./image", None),
+        ("image.tar", None),
+        ("Nginx", None),
+        ("-", None),
+        ("", None),
+    ],
+)
+def test_a_bare_name_may_be_one_in_a_registry(typed: str, means: str | None) -> None:
+    name = bare_name(typed)
+    assert (name.text if name is not None else None) == means
