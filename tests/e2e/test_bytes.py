@@ -74,6 +74,15 @@ def test_no_key_sends_more_than_the_budget(terminal: Terminal) -> None:
     assert too_large(presses, tour.ANY_KEY_BYTES) == []
 
 
+def test_a_letter_draws_the_hits_once() -> None:
+    """Those of the letters before stay until the new ones are found, and are not drawn again for that."""
+    with Terminal([sys.executable, "-m", "layertui", "demo"], 80, 24) as running:
+        tour.wait_until_read(running)
+        for key in "fc":
+            running.press(key, quiet_s=0.15)
+        assert running.press("o", quiet_s=0.15).data.count(b"\x1b[5;1H") == 1
+
+
 def too_large(presses: list[tour.Press], budget_bytes: int) -> list[str]:
     """The keys above a budget, each with what it sent."""
     return [f"{press.what}: {press.size_bytes:,} B" for press in presses if press.size_bytes > budget_bytes]

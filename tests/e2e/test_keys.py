@@ -93,6 +93,8 @@ KEYS: list[tuple[str, Seen]] = [
     ("c", "RUN step 0"),
     ("x", "extract to:"),
     ("escape", without("extract to:")),
+    ("O", "open: "),
+    ("escape", without("open: ")),
     ("X", "tar of L0 to:"),
     ("escape", without("tar of L0 to:")),
     ("1", at("L0 RUN")),

@@ -64,6 +64,9 @@ def test_the_tour_in_every_terminal(size: tuple[int, int], sshd: Sshd, far: dict
             assert restored(raw) == [], walk.name
             assert bool(taken_apart(raw).colours) != ("NO_COLOR" in walk.name), walk.name
             assert too_large(walk) == {}, walk.name
+        without = [walk.total_bytes for walk in walks if "NO_COLOR" in walk.name]
+        coloured = [walk.total_bytes for walk in walks if "NO_COLOR" not in walk.name]
+        assert max(without) <= 1.1 * min(coloured), "no colours cost more than colours"
         assert far_side(far["FAR_SIDE"]) == {}
 
 
@@ -121,7 +124,6 @@ def test_the_tour_in_screen_there_and_here(sshd: Sshd, far: dict[str, str]) -> N
 
 def too_large(walk: Walk) -> dict[str, int]:
     """The keys of the tour that brought more than the budget."""
-    print(walk.name, sorted(walk.sent_bytes.items(), key=lambda one: -one[1])[:4])
     return {key: size for key, size in walk.sent_bytes.items() if size > tour.ANY_KEY_BYTES}
 
 

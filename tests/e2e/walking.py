@@ -82,6 +82,11 @@ class Walk:
     sent_bytes: dict[str, int] = field(default_factory=dict)
     """What each key of the tour brought, by its step and number."""
 
+    @property
+    def total_bytes(self) -> int:
+        """What all keys brought."""
+        return sum(self.sent_bytes.values())
+
 
 def settle(walks: Sequence[Walk], quiet_s: float) -> None:
     """Take in what comes until all are quiet."""
