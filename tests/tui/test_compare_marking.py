@@ -109,10 +109,11 @@ async def test_two_references_of_one_source_open_it_once() -> None:
         assert "L0" in seen.text
 
 
-async def test_two_references_of_two_sources(tmp_path: Path) -> None:
+async def test_two_references_of_two_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     for name, data in (("one.tar", "1"), ("two.tar", "22")):
         (tmp_path / name).write_bytes(docker_archive([ImageSpec(layers=([file("f", data)],), tags=("same:1",))]))
-    async with running(two(f"{tmp_path}/one.tar", f"{tmp_path}/two.tar"), (200, 30)) as seen:
+    async with running(two("./one.tar", "./two.tar"), (200, 30)) as seen:
         assert "one.tar)" in seen.header
         assert "two.tar)" in seen.header
         assert seen.line_with(" f ").split()[:6] == ["f", "1", "B", "!=", "f", "2"]

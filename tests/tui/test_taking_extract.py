@@ -368,7 +368,7 @@ async def test_a_disk_that_fills_up(key: str, small_disk: Path) -> None:
     async with running(opened(full), (120, 24)) as seen:
         await seen.press(key)
         await typed(seen, f"{small_disk}/out")
-        assert "no space is left" in seen.text
+        assert "no space is left" in " ".join(seen.text.split())  # the path before it may wrap
         assert os.listdir(small_disk) == []
 
 
