@@ -235,7 +235,8 @@ def test_a_blob_that_is_damaged_in_the_layout_is_replaced(filled: Filled, tmp_pa
 
 
 def test_a_registry_that_sends_something_else_is_not_believed(filled: Filled, tmp_path: Path, pull: Any) -> None:
-    stored = filled.stored(build(LARGE, "gzip").layers[0].digest)
+    digest = build(LARGE, "gzip").layers[0].digest
+    stored = filled.stored(digest)
     sound = stored.read_bytes()
     stored.write_bytes(sound[:-9] + bytes(9))
     try:
@@ -245,7 +246,8 @@ def test_a_registry_that_sends_something_else_is_not_believed(filled: Filled, tm
     assert (ran.code, b"does not match its digest" in ran.err) == (5, True)
     assert index_of(tmp_path / "out") == []
     assert not names_that_lie(tmp_path / "out")
-    assert not list(tmp_path.glob("out/.partial/*"))
+    kept = [path.name for path in tmp_path.glob("out/.partial/*")]  # of another blob, that was not at its end
+    assert not any(name.endswith(digest.rpartition(":")[2]) for name in kept)
     assert set(origins(pull("team/large:1"))) <= {"registry", "layout"}
 
 
