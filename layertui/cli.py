@@ -3,7 +3,6 @@
 import gc
 import os
 import sys
-import threading
 from contextlib import suppress
 
 from layertui import __version__
@@ -90,7 +89,7 @@ def main(arguments: list[str] | None = None) -> None:
     except LayertuiError as error:
         fail(error, as_json)
     except (KeyboardInterrupt, Cancelled):
-        if arguments is None and threading.active_count() > 1:
+        if arguments is None:
             _end_now()
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
