@@ -3,7 +3,6 @@
 import gc
 import os
 import sys
-from contextlib import suppress
 
 from layertui import __version__
 from layertui.console import drop_stdout, fail
@@ -69,14 +68,6 @@ def _is_word(argument: str) -> bool:
     return argument.startswith("-") or argument in COMMANDS or argument in WITHOUT_CONFIG
 
 
-def _end_now() -> None:
-    """End as interrupted at once: a thread that waits for a socket can hold up Python's own end for ever."""
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError):
-            stream.flush()
-    os._exit(INTERRUPTED)
-
-
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and end the process with one of the documented exit codes."""
     given = sys.argv[1:] if arguments is None else arguments
@@ -89,8 +80,6 @@ def main(arguments: list[str] | None = None) -> None:
     except LayertuiError as error:
         fail(error, as_json)
     except (KeyboardInterrupt, Cancelled):
-        if arguments is None:
-            _end_now()
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
         # The reader went away, as head(1) does: nothing is wrong.

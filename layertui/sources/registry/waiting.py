@@ -59,11 +59,22 @@ class Halt:
                 self._response = None
 
     def stop(self) -> None:
-        """End the work; whatever it raises from now on nobody hears."""
+        """End the work; whatever it raises from now on nobody hears.
+
+        The lock is not waited for. Whoever holds it looks at `stopped` next, or is done; and a stream can be forgotten
+        where waiting never ends: at Python's own end, when the thread that held it runs no more.
+        """
+        if self.stopped:
+            return
         self._stopped.set()
-        with self._lock, suppress(OSError, ValueError, RuntimeError):  # it may have ended by itself just now
-            if self._response is not None:
-                self._response.shutdown()
+        if not self._lock.acquire(blocking=False):
+            return
+        try:
+            with suppress(OSError, ValueError, RuntimeError):  # it may have ended by itself just now
+                if self._response is not None:
+                    self._response.shutdown()
+        finally:
+            self._lock.release()
 
 
 def wait_for(work: Callable[[Halt], T], who: str, silence_s: float, tick: Tick | None = None) -> T:

@@ -1,5 +1,6 @@
 """How long a registry is waited for, and how often it is asked again."""
 
+import threading
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -7,6 +8,7 @@ import pytest
 
 from layertui.errors import UnreachableError
 from layertui.sources.registry.patience import Broken, Patience, retry_after_s
+from layertui.sources.registry.waiting import Halt
 
 BUSY = UnreachableError("It is busy.")
 
@@ -37,3 +39,14 @@ def test_a_pause_until_a_time() -> None:
     then = datetime.now(UTC) + timedelta(seconds=90)
     assert 80 < (retry_after_s(format_datetime(then, usegmt=True)) or 0) <= 90
     assert retry_after_s("Mon, 01 Jan 2001 00:00:00 GMT") == 0.0
+
+
+def test_ending_a_request_waits_for_no_thread() -> None:
+    """At Python's end the thread that lets go of an answer may have stopped for good, its lock held."""
+    halt = Halt()
+    halt._lock.acquire()
+    ending = threading.Thread(target=halt.stop, daemon=True)
+    ending.start()
+    ending.join(2)
+    assert not ending.is_alive()
+    assert halt.stopped
