@@ -2,7 +2,6 @@
 
 import codecs
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from layertui.stack.search_pattern import Check, Needle
 from layertui.stack.wide import MARK_BYTES, MARKS
@@ -36,36 +35,6 @@ class FileHit:
     """Where in `text` the match begins and ends."""
 
 
-class Search(Protocol):
-    """One file that is looked through."""
-
-    @property
-    def hit(self) -> FileHit | None:
-        """What was found so far."""
-
-    def look(
-        self,
-        data: bytes,
-        subject: bytes,
-        origin: int,
-        floor: int,
-        first: int,
-        stop: int,
-        *,
-        is_start: bool,
-        is_end: bool,
-        is_last: bool,
-        may_match: bool = True,
-    ) -> None:
-        """Look through what is new in a chunk; raises what `check` raises.
-
-        The chunk begins at `origin` in the file, and holds it from `floor` to `stop`; what is new begins at `first`.
-        `subject` is the chunk as the needle has it prepared. `is_start` and `is_end` say whether a run of the file
-        begins at `floor` and ends at `stop`, `is_last` whether the file does; without `may_match`, it is known that no
-        match begins in what is new.
-        """
-
-
 class FileSearch:
     """Looks through the bytes as they are."""
 
@@ -96,7 +65,13 @@ class FileSearch:
         is_last: bool,
         may_match: bool = True,
     ) -> None:
-        """See Search.look."""
+        """Look through what is new in a chunk; raises what `check` raises.
+
+        The chunk begins at `origin` in the file, and holds it from `floor` to `stop`; what is new begins at `first`.
+        `subject` is the chunk as the needle has it prepared. `is_start` and `is_end` say whether a run of the file
+        begins at `floor` and ends at `stop`, `is_last` whether the file does; without `may_match`, it is known that no
+        match begins in what is new.
+        """
         needle, check = self._needle, self._check
         begin = max(floor, first - needle.overlap_bytes, self._done - origin)
         if self.hit is not None:
@@ -156,7 +131,7 @@ class WideFileSearch:
 
     @property
     def hit(self) -> FileHit | None:
-        """See Search.hit."""
+        """See FileSearch.hit."""
         found = self._file.hit
         return found and replace(found, offset_bytes=self._offset)
 
@@ -174,7 +149,7 @@ class WideFileSearch:
         is_last: bool,
         may_match: bool = True,
     ) -> None:
-        """See Search.look; only what is new is taken of the chunk."""
+        """See FileSearch.look; only what is new is taken of the chunk."""
         if not self._passed and data[first : first + MARK_BYTES] in MARKS:
             first += MARK_BYTES
             self._passed = MARK_BYTES
@@ -199,6 +174,10 @@ class WideFileSearch:
             self._offset = offset + offset % 2  # half a character at the end of a file was taken for a whole one
         cut = _whole(text, max(0, len(text) - self._needle.overlap_bytes - CONTEXT_BYTES))
         self._tail, self._tail_at = text[cut:], self._tail_at + cut
+
+
+Search = FileSearch | WideFileSearch
+"""One file that is looked through."""
 
 
 def _whole(data: bytes, at: int) -> int:

@@ -4,7 +4,6 @@ import errno
 import os
 import re
 import ssl
-from collections.abc import Iterator
 from http.client import HTTPException, IncompleteRead, RemoteDisconnected
 
 import msgspec
@@ -12,11 +11,8 @@ import requests
 import urllib3
 
 from layertui.errors import AuthenticationError, LayertuiError, NotFoundError, UnreachableError
+from layertui.sources.causes import causes, first, short
 from layertui.sources.docker.endpoint import Endpoint, Flavour, look_at_socket
-
-_SHOWN = 300
-"""How many characters of an engine's own message are quoted."""
-
 
 _GONE = re.compile(r"no such (?:image|container)|imagedb/content/\S+: no such file", re.IGNORECASE)
 """What an error 500 says that is a 404 in truth: Docker 20.10 answers so when it is to export an image that is gone."""
@@ -33,7 +29,7 @@ def failure_of(
     if isinstance(problem, LayertuiError):
         return problem
     who = f"{flavour.name} at {endpoint.shown}"
-    chain = list(_causes(problem))
+    chain = list(causes(problem))
     if _is_timeout(chain):
         return UnreachableError(
             f"{who} did not answer within {timeout_s:g} s.",
@@ -43,10 +39,10 @@ def failure_of(
         return _ssh_failure(who, ssh_said)
     if _any(chain, urllib3.exceptions.NameResolutionError):
         return UnreachableError(f"{who}: there is no host of that name.", "Check the address in DOCKER_HOST.")
-    secured = _first(chain, ssl.SSLError, requests.exceptions.SSLError, urllib3.exceptions.SSLError)
+    secured = first(chain, ssl.SSLError, requests.exceptions.SSLError, urllib3.exceptions.SSLError)
     if secured is not None:
         return _tls_failure(who, chain, secured)
-    system = _first(chain, OSError, without=(requests.exceptions.RequestException, RemoteDisconnected))
+    system = first(chain, OSError, without=(requests.exceptions.RequestException, RemoteDisconnected))
     if isinstance(system, OSError) and system.errno:
         return _system_failure(system, endpoint, flavour, who)
     if _any(chain, RemoteDisconnected, IncompleteRead, urllib3.exceptions.IncompleteRead, EOFError):
@@ -56,7 +52,7 @@ def failure_of(
         )
     if _any(chain, HTTPException, urllib3.exceptions.ProtocolError, urllib3.exceptions.HTTPError):
         return not_an_engine(who)
-    return UnreachableError(f"{who} cannot be asked: {_short(str(problem))}.", flavour.stopped_hint)
+    return UnreachableError(f"{who} cannot be asked: {short(str(problem))}.", flavour.stopped_hint)
 
 
 def not_an_engine(who: str) -> LayertuiError:
@@ -102,41 +98,17 @@ def _engine_message(body: bytes) -> str | None:
         message = msgspec.json.decode(body, type=_Message).message
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
-    return _short(message or "")
-
-
-def _short(text: str) -> str:
-    text = " ".join(text.split()).rstrip(".")
-    return text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
-
-
-def _causes(problem: BaseException | None) -> Iterator[BaseException]:
-    """An exception and all that led to it; the libraries keep that in several ways."""
-    seen: set[int] = set()
-    waiting: list[object] = [problem]
-    while waiting:
-        one = waiting.pop(0)
-        if not isinstance(one, BaseException) or id(one) in seen:
-            continue
-        seen.add(id(one))
-        yield one
-        waiting += [one.__cause__, one.__context__, getattr(one, "reason", None), *one.args]
-
-
-def _first(
-    chain: list[BaseException], *kinds: type[BaseException], without: tuple[type[BaseException], ...] = ()
-) -> BaseException | None:
-    return next((one for one in chain if isinstance(one, kinds) and not isinstance(one, without)), None)
+    return short(message or "")
 
 
 def _is_timeout(chain: list[BaseException]) -> bool:
     """Whether nothing came in time; urllib3 counts a refused connection among timeouts too."""
     kinds = (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)
-    return _first(chain, *kinds, without=(urllib3.exceptions.NewConnectionError,)) is not None
+    return first(chain, *kinds, without=(urllib3.exceptions.NewConnectionError,)) is not None
 
 
 def _any(chain: list[BaseException], *kinds: type[BaseException]) -> bool:
-    return _first(chain, *kinds) is not None
+    return first(chain, *kinds) is not None
 
 
 def _system_failure(problem: OSError, endpoint: Endpoint, flavour: Flavour, who: str) -> LayertuiError:
@@ -162,13 +134,13 @@ def _system_failure(problem: OSError, endpoint: Endpoint, flavour: Flavour, who:
 
 
 def _tls_failure(who: str, chain: list[BaseException], problem: BaseException) -> LayertuiError:
-    verify = _first(chain, ssl.SSLCertVerificationError)
+    verify = first(chain, ssl.SSLCertVerificationError)
     if isinstance(verify, ssl.SSLCertVerificationError):
         return UnreachableError(
-            f"{who}: its certificate is not trusted: {_short(verify.verify_message or str(verify))}.",
+            f"{who}: its certificate is not trusted: {short(verify.verify_message or str(verify))}.",
             "Check ca.pem in DOCKER_CERT_PATH or in the context, and the host's name in DOCKER_HOST.",
         )
-    reason = _short(getattr(_first(chain, ssl.SSLError), "reason", None) or str(problem)).replace("_", " ").lower()
+    reason = short(getattr(first(chain, ssl.SSLError), "reason", None) or str(problem)).replace("_", " ").lower()
     return UnreachableError(
         f"{who}: the TLS connection fails: {reason}.",
         "Check whether it uses TLS at all, and cert.pem and key.pem in DOCKER_CERT_PATH.",
@@ -176,7 +148,7 @@ def _tls_failure(who: str, chain: list[BaseException], problem: BaseException) -
 
 
 def _ssh_failure(who: str, said: str) -> LayertuiError:
-    text = _short(said)
+    text = short(said)
     if "dial-stdio" in text or "docker" in text:
         hint = "Docker's client (18.09 or later) must be installed on that host, and may use its engine."
     else:

@@ -3,13 +3,13 @@
 import errno
 import os
 import ssl
-from collections.abc import Iterator
 from http.client import HTTPException, IncompleteRead, RemoteDisconnected
 
 import msgspec
 from urllib3 import exceptions
 
 from layertui.errors import LayertuiError, NotFoundError, UnreachableError
+from layertui.sources.causes import causes, first, short
 from layertui.sources.registry.patience import CONNECT_S, READ_S, Broken
 
 PROBLEMS = (exceptions.HTTPError, HTTPException, OSError, ValueError)
@@ -18,8 +18,6 @@ PROBLEMS = (exceptions.HTTPError, HTTPException, OSError, ValueError)
 BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Statuses after which asking again may help."""
 
-_SHOWN = 300
-"""How many characters of a registry's own message are quoted."""
 
 _CHECK = "Check its spelling, and the network; a proxy is taken from HTTPS_PROXY."
 
@@ -35,36 +33,36 @@ class _Errors(msgspec.Struct):
 
 def failure_of(problem: BaseException, who: str, host: str) -> LayertuiError | Broken:
     """The sentence for what a request raised; Broken where asking again may help. `host` is for the hints."""
-    chain = list(_causes(problem))
-    if _first(chain, exceptions.ProxyError) is not None:
+    chain = list(causes(problem))
+    if first(chain, exceptions.ProxyError) is not None:
         return UnreachableError(
             f"{who}: the proxy on the way there does not let through, or cannot be reached.",
             "Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY.",
         )
-    late = _first(chain, exceptions.ConnectTimeoutError, TimeoutError, without=(exceptions.NewConnectionError,))
+    late = first(chain, exceptions.ConnectTimeoutError, TimeoutError, without=(exceptions.NewConnectionError,))
     # A handshake that takes too long is a read to urllib3; to a person it is a host that does not answer.
     if isinstance(late, exceptions.ConnectTimeoutError) or "handshake" in str(late):
         return UnreachableError(f"{who} did not answer within {CONNECT_S:g} s.", _CHECK)
-    if _first(chain, exceptions.NameResolutionError) is not None:
+    if first(chain, exceptions.NameResolutionError) is not None:
         return UnreachableError(f"{who}: there is no host {host}, or no network.", _CHECK)
-    secured = _first(chain, ssl.SSLError, exceptions.SSLError)
+    secured = first(chain, ssl.SSLError, exceptions.SSLError)
     if secured is not None and not isinstance(secured, ssl.SSLEOFError | TimeoutError):
         return _tls_failure(who, host, chain, secured)
-    if _first(chain, exceptions.TimeoutError, TimeoutError, without=(exceptions.NewConnectionError,)) is not None:
+    if first(chain, exceptions.TimeoutError, TimeoutError, without=(exceptions.NewConnectionError,)) is not None:
         return Broken(
             UnreachableError(
                 f"{who} sent nothing of use for {READ_S.value} s.",
                 f"It hangs or is very busy. Try again, or set {READ_S.variable} to a higher number.",
             )
         )
-    system = _first(chain, OSError, without=(RemoteDisconnected, ssl.SSLEOFError))
+    system = first(chain, OSError, without=(RemoteDisconnected, ssl.SSLEOFError))
     code = system.errno if isinstance(system, OSError) else None
     if code == errno.ECONNREFUSED:
         return UnreachableError(f"{who}: {host} refuses connections: nothing listens there.", _CHECK)
     if code and code not in (errno.ECONNRESET, errno.EPIPE, errno.ECONNABORTED):
         return UnreachableError(f"{who}: {host} cannot be reached: {os.strerror(code).lower()}.", _CHECK)
     cut = (RemoteDisconnected, ConnectionError, IncompleteRead, exceptions.IncompleteRead, ssl.SSLEOFError, EOFError)
-    if code or _first(chain, *cut) is not None:
+    if code or first(chain, *cut) is not None:
         return Broken(
             UnreachableError(f"{who} closed the connection before its answer was complete.", "Try again later.")
         )
@@ -84,10 +82,10 @@ def is_no_tls(problem: BaseException) -> bool:
 
     An answer that takes too long, or a certificate that is not trusted, is no reason to do without TLS.
     """
-    chain = list(_causes(problem))
-    if _first(chain, ssl.SSLCertVerificationError, exceptions.NameResolutionError) is not None:
+    chain = list(causes(problem))
+    if first(chain, ssl.SSLCertVerificationError, exceptions.NameResolutionError) is not None:
         return False
-    return _first(chain, ssl.SSLError, ConnectionError, exceptions.NewConnectionError) is not None
+    return first(chain, ssl.SSLError, ConnectionError, exceptions.NewConnectionError) is not None
 
 
 def refusal_of(status: int, body: bytes, what: str, who: str, after_s: float | None = None) -> LayertuiError | Broken:
@@ -129,42 +127,17 @@ def _said(body: bytes) -> str:
     return f": {text}" if text else ""
 
 
-def short(text: str) -> str:
-    """A text of somebody else's in one line, cut where it is long, without the dot at its end."""
-    text = " ".join(text.split()).rstrip(".")
-    return text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
-
-
 def _tls_failure(who: str, host: str, chain: list[BaseException], problem: BaseException) -> UnreachableError:
-    verify = _first(chain, ssl.SSLCertVerificationError)
+    verify = first(chain, ssl.SSLCertVerificationError)
     if isinstance(verify, ssl.SSLCertVerificationError):
         return UnreachableError(
             f"{who}: the certificate of {host} is not trusted: {short(verify.verify_message or str(verify))}.",
             f"If it has a private CA: put that into /etc/containers/certs.d/{host}/ca.crt, or name it in SSL_CERT_FILE"
             " or REQUESTS_CA_BUNDLE.",
         )
-    reason = getattr(_first(chain, ssl.SSLError), "reason", None) or str(problem)
+    reason = getattr(first(chain, ssl.SSLError), "reason", None) or str(problem)
     return UnreachableError(
         f"{who}: the TLS connection to {host} fails: {short(reason).replace('_', ' ').lower()}.",
         "If it speaks plain http, say so in registries.conf (insecure = true). If it wants a certificate of yours: put"
         f" it into /etc/containers/certs.d/{host}, as client.cert and client.key.",
     )
-
-
-def _causes(problem: BaseException | None) -> Iterator[BaseException]:
-    """An exception and all that led to it; the libraries keep that in several ways."""
-    seen: set[int] = set()
-    waiting: list[object] = [problem]
-    while waiting:
-        one = waiting.pop(0)
-        if not isinstance(one, BaseException) or id(one) in seen:
-            continue
-        seen.add(id(one))
-        yield one
-        waiting += [one.__cause__, one.__context__, getattr(one, "reason", None), *one.args]
-
-
-def _first(
-    chain: list[BaseException], *kinds: type[BaseException], without: tuple[type[BaseException], ...] = ()
-) -> BaseException | None:
-    return next((one for one in chain if isinstance(one, kinds) and not isinstance(one, without)), None)

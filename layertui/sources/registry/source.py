@@ -1,7 +1,7 @@
 """Images in a registry by their name: `docker://NAME[:TAG|@DIGEST]`, each opened when it is asked for."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -241,7 +241,10 @@ class _Walk:
         # A tag stands for all of them; a digest stands for the index, and none of them is called by it.
         reference = self._label if self._tags else short_reference(descriptor.digest)
         naming = Naming(reference, self._tags, descriptor.digest, platform)
-        opener: Callable[[], Image] = lambda: images.image(images.manifest(descriptor), naming)  # noqa: E731
+
+        def opener() -> Image:
+            return images.image(images.manifest(descriptor), naming)
+
         return ImageEntry(reference, self._tags, "image", platform, descriptor.digest, None, opener)
 
 
