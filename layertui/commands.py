@@ -18,7 +18,7 @@ from layertui.opening import check_layer, open_image
 from layertui.present import report, table
 from layertui.present.selection import GROUPS, view_states
 from layertui.present.view import ADDED, MODIFIED, REMOVED, View
-from layertui.showing import show, show_host, show_two
+from layertui.showing import ScreenLook, show, show_host, show_two
 
 CHANGED_GROUPS = {"a": GROUPS[ADDED], "m": GROUPS[MODIFIED], "r": GROUPS[REMOVED]}
 """Letters of `--changed`."""
@@ -44,6 +44,9 @@ PlatformOption = Annotated[
 AuthfileOption = Annotated[
     str | None, Parameter(name="--authfile", help="A file of credentials for registries, instead of the usual ones.")
 ]
+ThemeOption = Annotated[str | None, Parameter(help="A theme's name; told by the terminal otherwise.")]
+BandwidthOption = Annotated[bool | None, Parameter(help="Send less; the default where SSH_CONNECTION is set.")]
+MouseOption = Annotated[bool | None, Parameter(help="Take mouse events; the default but in GNU screen.")]
 GlyphsOption = Annotated[
     Literal["auto", "unicode", "ascii"] | None,
     Parameter(help="Draw with ASCII alone, or not; told by the locale otherwise."),
@@ -82,9 +85,9 @@ def open_screen(
     platform: PlatformOption = None,
     all_tags: AllTagsFlag = False,
     authfile: AuthfileOption = None,
-    theme: Annotated[str | None, Parameter(help="A theme's name; told by the terminal otherwise.")] = None,
-    low_bandwidth: Annotated[bool | None, Parameter(help="Send less; the default where SSH_CONNECTION is set.")] = None,
-    mouse: Annotated[bool | None, Parameter(help="Take mouse events; the default but in GNU screen.")] = None,
+    theme: ThemeOption = None,
+    low_bandwidth: BandwidthOption = None,
+    mouse: MouseOption = None,
     glyphs: GlyphsOption = None,
 ) -> None:
     """Open an image on the screen, compare two, or show all that this host holds.
@@ -93,39 +96,21 @@ def open_screen(
     """
     if all_tags and (ref is None or other is not None):
         raise UsageError("--all-tags is for one repository in a registry.", "Such as: layertui docker://alpine -a")
-    if ref is not None and other is not None:
-        show_two(
-            ref,
-            other,
-            platform=platform,
-            authfile=authfile,
-            theme=theme,
-            low_bandwidth=low_bandwidth,
-            mouse=mouse,
-            glyphs=glyphs,
-        )
-        return
+    look = ScreenLook(theme=theme, low_bandwidth=low_bandwidth, mouse=mouse, glyphs=glyphs)
     if ref is None:
-        show_host(theme=theme, low_bandwidth=low_bandwidth, mouse=mouse, glyphs=glyphs)
-        return
-    show(
-        ref,
-        platform=platform,
-        authfile=authfile,
-        all_tags=all_tags,
-        theme=theme,
-        low_bandwidth=low_bandwidth,
-        mouse=mouse,
-        glyphs=glyphs,
-    )
+        show_host(**look)
+    elif other is None:
+        show(ref, platform=platform, authfile=authfile, all_tags=all_tags, **look)
+    else:
+        show_two(ref, other, platform=platform, authfile=authfile, **look)
 
 
 @app.command
 def demo(
     *,
-    theme: Annotated[str | None, Parameter(help="A theme's name; told by the terminal otherwise.")] = None,
-    low_bandwidth: Annotated[bool | None, Parameter(help="Send less; the default where SSH_CONNECTION is set.")] = None,
-    mouse: Annotated[bool | None, Parameter(help="Take mouse events; the default but in GNU screen.")] = None,
+    theme: ThemeOption = None,
+    low_bandwidth: BandwidthOption = None,
+    mouse: MouseOption = None,
     glyphs: GlyphsOption = None,
 ) -> None:
     """Open a built-in image that shows every mark."""

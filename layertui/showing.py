@@ -8,12 +8,21 @@ import os
 import sys
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 if TYPE_CHECKING:
     from layertui.layer.read import Cancel
     from layertui.sources.opened import Opened
     from layertui.tui.shown import AskedPair, AskedView, Opener, PairView
+
+
+class ScreenLook(TypedDict, total=False):
+    """How the screen is to look, as the command line says; what is missing or None is as config and environment say."""
+
+    theme: str | None
+    low_bandwidth: bool | None
+    mouse: bool | None
+    glyphs: str | None
 
 
 def show(
@@ -22,10 +31,7 @@ def show(
     platform: str | None = None,
     authfile: str | None = None,
     all_tags: bool = False,
-    theme: str | None = None,
-    low_bandwidth: bool | None = None,
-    mouse: bool | None = None,
-    glyphs: str | None = None,
+    **screen: Unpack[ScreenLook],
 ) -> None:
     """Show what a reference means on the screen; print its layers, or all tags, where the output is no terminal.
 
@@ -33,21 +39,12 @@ def show(
     """
     if _has_screen():
         shown = view_of(ref, platform, authfile, all_tags=all_tags)
-        _prepare(theme)
+        _prepare(screen.get("theme"))
         from layertui.tui.app import run
         from layertui.tui.shown import AskedView
 
-        _end(
-            run(
-                shown,
-                open_reference=_opener(platform, authfile),
-                theme=theme,
-                low_bandwidth=low_bandwidth,
-                mouse=mouse,
-                glyphs=glyphs,
-                typed=() if isinstance(shown, AskedView) else (ref,),
-            )
-        )
+        typed = () if isinstance(shown, AskedView) else (ref,)
+        _end(run(shown, open_reference=_opener(platform, authfile), typed=typed, **screen))
         return
     if all_tags:
         from layertui.listing import list_images
@@ -152,51 +149,33 @@ def show_two(
     *,
     platform: str | None = None,
     authfile: str | None = None,
-    theme: str | None = None,
-    low_bandwidth: bool | None = None,
-    mouse: bool | None = None,
-    glyphs: str | None = None,
+    **screen: Unpack[ScreenLook],
 ) -> None:
     """Compare what two references mean on the screen; print how they differ where the output is no terminal."""
     if _has_screen():
-        _prepare(theme)
+        _prepare(screen.get("theme"))
         shown = pair_of(a, b, platform, authfile)
         from layertui.tui.app import run
         from layertui.tui.shown import AskedPair
 
-        _end(
-            run(
-                shown,
-                open_reference=_opener(platform, authfile),
-                theme=theme,
-                low_bandwidth=low_bandwidth,
-                mouse=mouse,
-                glyphs=glyphs,
-                typed=() if isinstance(shown, AskedPair) else (a, b),
-            )
-        )
+        typed = () if isinstance(shown, AskedPair) else (a, b)
+        _end(run(shown, open_reference=_opener(platform, authfile), typed=typed, **screen))
         return
     from layertui.diffing import diff
 
     diff(a, b, platform=platform, authfile=authfile)
 
 
-def show_host(
-    *,
-    theme: str | None = None,
-    low_bandwidth: bool | None = None,
-    mouse: bool | None = None,
-    glyphs: str | None = None,
-) -> None:
+def show_host(**screen: Unpack[ScreenLook]) -> None:
     """Show what this host holds on the screen; list its images where the output is no terminal."""
     if _has_screen():
-        _prepare(theme)
+        _prepare(screen.get("theme"))
         from layertui.sources.host import look
         from layertui.tui.app import run
         from layertui.tui.roots import HostView
 
         view = HostView(tuple(look(os.environ)))
-        _end(run(view, open_reference=_opener(), theme=theme, low_bandwidth=low_bandwidth, mouse=mouse, glyphs=glyphs))
+        _end(run(view, open_reference=_opener(), **screen))
         return
     from layertui.listing import list_images
 
