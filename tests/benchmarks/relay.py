@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.kit.relay import Relay
+from tests.kit.relay import Link
 
 
 @contextmanager
@@ -28,7 +28,7 @@ def link(port: int, bytes_per_s: float) -> Iterator[str]:
 
 def main() -> None:
     """Stand in front of a server until nobody wants it any more."""
-    with Relay(int(sys.argv[1]), float(sys.argv[2])) as relay:
+    with Link(int(sys.argv[1]), float(sys.argv[2])) as relay:
         print(relay.host, flush=True)
         sys.stdin.read()
 

@@ -28,7 +28,7 @@ from tests.kit.entries import file
 from tests.kit.images import ImageSpec, build
 from tests.kit.oci import oci_layout
 from tests.kit.polite import polite_image
-from tests.kit.relay import Relay
+from tests.kit.relay import Link
 from tests.test_cli import run
 
 pytestmark = pytest.mark.skipif(why_not() is not None, reason=str(why_not()))
@@ -188,7 +188,7 @@ def test_platforms(
 
 def test_a_pull_that_is_interrupted_goes_on_where_it_was(filled: Filled, tmp_path: Path, pull: Any) -> None:
     out, blob = tmp_path / "out", build(LARGE, "gzip").layers[0]
-    with Relay(filled.registry.port, SLOW_BYTES_PER_S) as relay:
+    with Link(filled.registry.port, SLOW_BYTES_PER_S) as relay:
         name = f"{relay.host}/team/large:1"
         with Terminal(
             layertui("pull", name, "-o", str(out)),
@@ -331,7 +331,7 @@ def test_a_full_disk_is_a_sentence(is_known: bool, tmp_path: Path, pull: Any, mo
 
 def test_a_broken_link_is_gone_on_with_by_itself(filled: Filled, tmp_path: Path, capfdbinary: Capture) -> None:
     out = str(tmp_path / "out")
-    with Relay(filled.registry.port, SLOW_BYTES_PER_S) as relay:
+    with Link(filled.registry.port, SLOW_BYTES_PER_S) as relay:
         command = [sys.executable, "-m", "layertui", "pull", f"{relay.host}/team/large:1", "-o", out]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=dict(os.environ))
         end_s = time.monotonic() + 20

@@ -3,18 +3,16 @@
 import socket
 import threading
 import time
-from contextlib import suppress
 from pathlib import Path
-from typing import Self
 
-BUFFER_BYTES = 1 << 14
+from tests.kit.relay import Relay
 
 
-class Relay:
+class EngineRelay(Relay):
     """Hands on what goes to an engine and comes from it, at an address of its own, where no disk is at hand."""
 
     def __init__(self, engine: Path) -> None:
-        """Listen, and hand on to the engine's socket."""
+        """Stand in front of the engine's socket."""
         self.go = threading.Event()
         """Set, as it is at first, exports begin at once; cleared, they wait before their first byte."""
         self.go.set()
@@ -23,60 +21,35 @@ class Relay:
         self.cut_bytes: int | None = None
         """After how many bytes an export is cut off; None for never."""
         self._engine = engine
-        self._sockets: list[socket.socket] = []
-        self._listening = socket.create_server(("127.0.0.1", 0))
-        threading.Thread(target=self._accept, daemon=True).start()
+        super().__init__(self._to_engine)
+        self.host = f"tcp://{self.host}"
 
-    @property
-    def host(self) -> str:
-        """For DOCKER_HOST."""
-        return f"tcp://127.0.0.1:{self._listening.getsockname()[1]}"
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *error: object) -> None:
         self.go.set()
-        for one in (self._listening, *self._sockets):
-            with suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
-            one.close()
+        super().__exit__(*error)
 
-    def _accept(self) -> None:
-        with suppress(OSError):  # closed
-            while True:
-                client = self._listening.accept()[0]
-                engine = socket.socket(socket.AF_UNIX)
-                engine.connect(str(self._engine))
-                self._sockets += [client, engine]
-                threading.Thread(target=self._serve, args=(client, engine), daemon=True).start()
+    def _to_engine(self) -> socket.socket:
+        engine = socket.socket(socket.AF_UNIX)
+        engine.connect(str(self._engine))
+        return engine
 
-    def _serve(self, client: socket.socket, engine: socket.socket) -> None:
-        exporting = threading.Event()
+    def serve(self, client: socket.socket, server: socket.socket) -> None:
+        """Look out for exports, each on a connection of its own."""
+        exporting, passed = threading.Event(), 0
 
-        def ask() -> None:
-            with suppress(OSError):
-                while data := client.recv(BUFFER_BYTES):
-                    if b"/get HTTP/" in data:
-                        exporting.set()
-                    engine.sendall(data)
-                engine.shutdown(socket.SHUT_WR)
+        def ask(data: bytes) -> None:
+            if b"/get HTTP/" in data:
+                exporting.set()
 
-        threading.Thread(target=ask, daemon=True).start()
-        with suppress(OSError):
-            self._answer(client, engine, exporting)
-        for one in (client, engine):
-            with suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
-
-    def _answer(self, client: socket.socket, engine: socket.socket, exporting: threading.Event) -> None:
-        passed = 0
-        while data := engine.recv(BUFFER_BYTES):
+        def answer(data: bytes) -> None:
+            nonlocal passed
             if exporting.is_set():
                 self.go.wait()
                 if self.rate_bytes_s is not None:
                     time.sleep(len(data) / self.rate_bytes_s)
                 passed += len(data)
                 if self.cut_bytes is not None and passed > self.cut_bytes:
-                    return
-            client.sendall(data)
+                    raise ConnectionAbortedError
+
+        threading.Thread(target=self.pass_on, args=(client, server, ask), daemon=True).start()
+        self.pass_on(server, client, answer)

@@ -16,7 +16,7 @@ import pytest
 from layertui.sources.host import look
 from tests.contract import dockerd
 from tests.contract.dockerd import Dockerd
-from tests.e2e.relay import Relay
+from tests.e2e.relay import EngineRelay
 from tests.e2e.terminal import Terminal, environment, layertui
 from tests.e2e.test_session import CANCELS_WITHIN_S, ENDS_WITHIN_S, restored
 from tests.kit.docker import docker_archive
@@ -187,7 +187,7 @@ def exporting(terminal: Terminal) -> None:
 
 @needs_engine
 def test_an_export_is_cancelled_before_its_first_byte_and_read_again(engine: Dockerd, private: Path) -> None:
-    with Relay(engine.socket) as relay:
+    with EngineRelay(engine.socket) as relay:
         relay.go.clear()
         with Terminal(layertui(), WIDE, variables(private, DOCKER_HOST=relay.host)) as terminal:
             exporting(terminal)
@@ -210,7 +210,7 @@ def ends(terminal: Terminal) -> list[str]:
 
 @needs_engine
 def test_an_engine_that_dies_in_an_export_is_said_and_what_is_read_stays(engine: Dockerd, private: Path) -> None:
-    with Relay(engine.socket) as relay:
+    with EngineRelay(engine.socket) as relay:
         relay.cut_bytes = LAYER_BYTES * 3 // 2  # one of the layers, whichever comes first, and half of the other
         with Terminal(layertui(), WIDE, variables(private, DOCKER_HOST=relay.host)) as terminal:
             terminal.wait_for("> shop:2")
@@ -227,7 +227,7 @@ def test_an_engine_that_dies_in_an_export_is_said_and_what_is_read_stays(engine:
 @needs_engine
 @pytest.mark.parametrize("end", ["q", "SIGHUP", "closed terminal"])
 def test_it_ends_while_an_export_runs(end: str, engine: Dockerd, private: Path) -> None:
-    with Relay(engine.socket) as relay:
+    with EngineRelay(engine.socket) as relay:
         relay.rate_bytes_s = 2e5
         with Terminal(layertui(), WIDE, variables(private, DOCKER_HOST=relay.host)) as terminal:
             exporting(terminal)

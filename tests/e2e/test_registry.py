@@ -83,7 +83,7 @@ def test_a_layer_is_fetched_when_asked_told_and_cancelled(relay: RegistryRelay, 
 def test_a_bare_name_that_is_not_here_is_not_pulled(relay: RegistryRelay, tmp_path: Path) -> None:
     with Terminal(layertui(f"{relay.host}/team/api:1"), (100, 24), variables(tmp_path)) as screen:
         screen.wait_for("open from a registry")
-        assert relay.asked == []
+        assert relay.requests == []
         screen.press("enter")
         screen.wait_for("RUN step 1")
 
@@ -100,7 +100,7 @@ def test_without_a_terminal_a_bare_name_is_not_found_and_the_hint_names_the_regi
     ran = piped(tmp_path, f"{relay.host}/team/api:1")
     assert ran.returncode == 3
     assert f"From a registry: layertui docker://{relay.host}/team/api:1" in ran.stderr
-    assert relay.asked == []
+    assert relay.requests == []
 
 
 def test_without_a_terminal_all_tags_are_listed(relay: RegistryRelay, tmp_path: Path) -> None:

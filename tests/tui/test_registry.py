@@ -114,7 +114,7 @@ async def test_layers_are_listed_after_two_requests(registry: Registry, relay: R
             ["L3", "RUN", "step", "3"],
         ]
         base, app_layer, tiny, top = blobs_of(registry, "team/api:latest")
-        asked = [path for path in relay.asked if path != "/v2/" and tiny not in path]
+        asked = [path for path in relay.requests if path != "/v2/" and tiny not in path]
         assert len(asked) == 2  # manifest and config; the layer of a few bytes costs as little
         assert not {base, app_layer, top} & set(relay.blobs())
         assert "This layer is not fetched: 903 kB. Enter fetches it." in said(seen)
@@ -216,7 +216,7 @@ async def test_fetching_is_told_and_cancelled_at_once(registry: Registry, relay:
 async def test_a_layer_that_another_image_brought_is_not_fetched_again(relay: RegistryRelay) -> None:
     async with app(view_of(f"docker://{relay.host}/team/api:latest")) as seen:
         await seen.press("enter")
-    relay.asked.clear()
+    relay.requests.clear()
     async with app(view_of(f"docker://{relay.host}/team/api:1.9")) as seen:
         assert "os-release" in seen.text
         assert len(relay.blobs()) <= 2  # its config, and what is too small to ask for
@@ -245,13 +245,13 @@ async def test_platforms_of_an_index_are_rows_and_only_one_of_them_is_opened(rel
         images = [row.label for row in seen.main.images.rows if row.what.name == "IMAGE"]
         assert sorted(images) == ["linux/amd64", "linux/arm64"]
         assert "L4 RUN step 4" in seen.text  # what was asked for, unfolded
-        assert len([path for path in relay.asked if "/manifests/" in path]) == 2
+        assert len([path for path in relay.requests if "/manifests/" in path]) == 2
         line = next(at for at, row in enumerate(seen.main.images.rows) if row.label == "linux/amd64")
         seen.main.images.move_to(line)
         await seen.rest()
-        assert len([path for path in relay.asked if "/manifests/" in path]) == 2
+        assert len([path for path in relay.requests if "/manifests/" in path]) == 2
         await seen.press("enter")
-        assert len([path for path in relay.asked if "/manifests/" in path]) == 3
+        assert len([path for path in relay.requests if "/manifests/" in path]) == 3
         assert "linux/amd64" in seen.header
 
 
@@ -259,9 +259,9 @@ async def test_what_is_not_there_is_said_and_asked_for_again(relay: RegistryRela
     async with app(view_of(f"docker://{relay.host}/team/api:7")) as seen:
         assert "failed" in seen.lines[2]
         assert "has no tag '7'. It has latest" in said(seen)
-        before = len(relay.asked)
+        before = len(relay.requests)
         await seen.press("2", "R")
-        assert len(relay.asked) > before
+        assert len(relay.requests) > before
         assert "has no tag '7'" in said(seen)
 
 
@@ -303,7 +303,7 @@ async def test_tags_are_rows_sorted_as_versions_and_together_once_they_are_known
 async def test_nothing_is_asked_about_tags_before_the_cursor_rests(relay: RegistryRelay) -> None:
     async with app(view_of(f"docker://{relay.host}/team/api", all_tags=True), wait=False) as seen:
         await until(seen, lambda: "5 tags" in seen.text)
-        assert not [path for path in relay.asked if "/manifests/" in path]
+        assert not [path for path in relay.requests if "/manifests/" in path]
 
 
 async def test_a_tag_is_opened_when_asked_and_stays_when_another_turns_out_to_be_the_same(
@@ -391,7 +391,7 @@ async def test_a_bare_name_that_is_not_here_is_offered_from_a_registry_and_not_a
         await seen.rest()
         assert "open from a registry" in seen.text
         assert f"Enter asks {relay.host} for {relay.host}/team/api:latest" in said(seen)
-        assert relay.asked == []
+        assert relay.requests == []
         await seen.press("enter")
         assert "L3 RUN step 3" in seen.text
         assert "open from a registry" not in seen.text
