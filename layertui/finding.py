@@ -10,7 +10,8 @@ from layertui.headless import read_image, report_problems
 from layertui.image.image import Image
 from layertui.opening import check_layer, open_image
 from layertui.present.find import fuzzy
-from layertui.present.found import Match, found_json, found_line
+from layertui.present.found import Match, found_line
+from layertui.present.found_json import found_json
 from layertui.present.query import parse_query
 from layertui.progress import ProgressLine
 from layertui.stack.load import Loaded

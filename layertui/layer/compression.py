@@ -1,39 +1,16 @@
 """Which compression a blob has, told by its first bytes, and its bytes uncompressed, a chunk at a time."""
 
-import bz2
-import lzma
-import sys
-import zlib
 from collections.abc import Callable, Iterator
 from enum import Enum
-from typing import Protocol, cast
 
 from layertui.errors import DamagedError
 from layertui.image.blob import Blob
-
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
-
-try:
-    from isal import igzip_lib
-
-    _GZIP_ERROR = cast("type[Exception]", igzip_lib.IsalError)
-    HAS_ISAL = True
-    """Whether gzip is read by isal; the standard library reads the same bytes at less than half the speed."""
-except ImportError:  # no wheel for this machine
-    _GZIP_ERROR = zlib.error
-    HAS_ISAL = False
 
 INPUT_CHUNK_BYTES = 128 * 1024
 """How many stored bytes are read at once: large enough that the call does not count, small enough to cancel at once."""
 
 MAGIC_BYTES = 16
 """Enough of a blob to tell its compression."""
-
-XZ_MEMORY_LIMIT_BYTES = 256 << 20
-"""What an xz stream may ask for: `xz -9` needs 65 MiB, and a header of 13 bytes can ask for 4 GiB."""
 
 OUTPUT_CHUNK_BYTES = 1024 * 1024
 """How many bytes one step may produce: what bounds memory when a small input expands without end."""
@@ -89,61 +66,6 @@ def sniff(head: bytes) -> Compression:
     return Compression.PLAIN
 
 
-class _Decompressor(Protocol):
-    """What bz2, lzma, zstd and isal have in common: one member of a stream."""
-
-    @property
-    def eof(self) -> bool: ...
-    @property
-    def needs_input(self) -> bool: ...
-    @property
-    def unused_data(self) -> bytes: ...
-    def decompress(self, data: bytes, max_length: int = ...) -> bytes: ...
-
-
-class _ZlibMember:
-    """A gzip member by the standard library, with the interface that bz2's decompressor has."""
-
-    def __init__(self) -> None:
-        self._inflate = zlib.decompressobj(wbits=31)
-
-    @property
-    def eof(self) -> bool:
-        return self._inflate.eof
-
-    @property
-    def needs_input(self) -> bool:
-        return not self._inflate.unconsumed_tail
-
-    @property
-    def unused_data(self) -> bytes:
-        return self._inflate.unused_data
-
-    def decompress(self, data: bytes, max_length: int = OUTPUT_CHUNK_BYTES) -> bytes:
-        return self._inflate.decompress(self._inflate.unconsumed_tail + data, max_length)
-
-
-def _gzip_member() -> _Decompressor:
-    if not HAS_ISAL:
-        return _ZlibMember()
-    member: _Decompressor = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
-    return member
-
-
-def _zstd_frame() -> _Decompressor:
-    return zstd.ZstdDecompressor()
-
-
-_MEMBERS: dict[Compression, Callable[[], _Decompressor]] = {
-    Compression.GZIP: _gzip_member,
-    Compression.ZSTD: _zstd_frame,
-    Compression.XZ: lambda: lzma.LZMADecompressor(memlimit=XZ_MEMORY_LIMIT_BYTES),
-    Compression.BZIP2: bz2.BZ2Decompressor,
-}
-
-_FAILURES = (_GZIP_ERROR, zlib.error, lzma.LZMAError, zstd.ZstdError, EOFError, OSError, ValueError)
-
-
 def decompress(
     blob: Blob,
     compression: Compression,
@@ -163,7 +85,9 @@ def decompress(
     if compression is Compression.PLAIN:
         yield from _plain(blob, on_input)
         return
-    make_member = _MEMBERS.get(compression)
+    from layertui.layer.inflating import FAILURES, MEMBERS  # four libraries, of which a plain layer needs none
+
+    make_member = MEMBERS.get(compression)
     if make_member is None:
         raise DamagedError(
             f"{blob.label}: is compressed with {compression.value}, which is not supported.",
@@ -177,7 +101,7 @@ def decompress(
         while not member.eof:
             try:
                 chunk = member.decompress(data, OUTPUT_CHUNK_BYTES)
-            except _FAILURES as error:
+            except FAILURES as error:
                 near = f"near byte {stored.offset - len(data):,}"
                 raise DamagedError(
                     f"{blob.label}: the {compression.value} stream is damaged {near}: {error}.",

@@ -1,27 +1,26 @@
-"""What a search found, as lines and as JSON: the version, what became of it, and where in it the match is."""
+"""What a search found, as lines: the version, what became of it, and where in it the match is."""
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from layertui.image.image import Image
 from layertui.layer.columns import Kind
 from layertui.present.marks import outcome_mark, outcome_width, state_mark
-from layertui.present.report import SCHEMA_VERSION, Json, image_json, outcome_fields, text_fields
 from layertui.present.safetext import cell_width, crop_end, crop_start, safe
 from layertui.present.units import size_narrow
-from layertui.stack.search_file import HIT_LIMIT, FileHit
 from layertui.stack.squash import Squash
+
+if TYPE_CHECKING:
+    from layertui.stack.search_file import FileHit
 
 
 class Match(NamedTuple):
     """A version or a marker that was found."""
 
     position: int
-    hit: FileHit | None = None
+    hit: "FileHit | None" = None
     """Where in its content the match is; None where names were looked for."""
 
 
-def found_line(squash: Squash, position: int, hit: FileHit | None = None) -> str:
+def found_line(squash: Squash, position: int, hit: "FileHit | None" = None) -> str:
     """One match: `L4   + x8    22 MB  app/.env:3: PASSWORD=...`; of a binary file the offset stands for the line."""
     state = squash.state(position)
     out = outcome_mark(squash.outcome(position), squash.by_layer(position))
@@ -33,7 +32,7 @@ def found_line(squash: Squash, position: int, hit: FileHit | None = None) -> str
     return f"L{squash.layers[position]:<3} {mark} {out:<{width}}  {size:>6}  {path}{hit_text(hit) if hit else ''}"
 
 
-def hit_text(hit: FileHit) -> str:
+def hit_text(hit: "FileHit") -> str:
     """Where in a file the first match is, and how many more there are; safe."""
     more = f"  ({_count(hit.hits)} matches)" if hit.hits > 1 else ""
     if hit.line is None:
@@ -41,17 +40,17 @@ def hit_text(hit: FileHit) -> str:
     return f":{hit.line}: {safe(hit.text.strip())}{more}"
 
 
-def hit_place(hit: FileHit) -> str:
+def hit_place(hit: "FileHit") -> str:
     """Where in a file the first match is, to stand between its path and its line; short."""
     return f": byte {hit.offset_bytes:,}: " if hit.line is None else f":{hit.line}: "
 
 
-def hit_more(hit: FileHit) -> str:
+def hit_more(hit: "FileHit") -> str:
     """How many matches a file has besides the first; empty for none."""
     return f"+{_count(hit.hits - 1)}" if hit.hits > 1 else ""
 
 
-def hit_line(hit: FileHit, width: int) -> tuple[str, str, str]:
+def hit_line(hit: "FileHit", width: int) -> tuple[str, str, str]:
     """The line of the first match in at most `width` cells: before it, the match, behind it; safe.
 
     A line that is too long is cut on both sides, so that the match is seen with some of what is around it. Tabs are
@@ -67,30 +66,6 @@ def hit_line(hit: FileHit, width: int) -> tuple[str, str, str]:
 
 
 def _count(hits: int) -> str:
+    from layertui.stack.search_file import HIT_LIMIT  # the screen has this module before anything is searched
+
     return f"{hits:,}" if hits < HIT_LIMIT else f"{hits:,} or more"
-
-
-def found_json(image: Image, squash: Squash, matches: Iterable[Match]) -> Json:
-    """`find`: one object for each match, in the order in which they were found."""
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "image": image_json(image),
-        "matches": [match_json(squash, position, hit) for position, hit in matches],
-    }
-
-
-def match_json(squash: Squash, position: int, hit: FileHit | None) -> Json:
-    """One match; line, text, offset and count are null where only names were looked for."""
-    state, kind = squash.state(position), squash.kind(position)
-    return {
-        **text_fields("path", squash.path(position)),
-        "layer": squash.layers[position],
-        "kind": kind.name.lower(),
-        "state": None if state is None else state.name.lower(),
-        **outcome_fields(squash, position),
-        "size_bytes": None if kind is Kind.WHITEOUT else squash.size_bytes(position),
-        "line": None if hit is None else hit.line,
-        "text": None if hit is None else safe(hit.text),
-        "offset_bytes": None if hit is None else hit.offset_bytes,
-        "hits": None if hit is None else hit.hits,
-    }

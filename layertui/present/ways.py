@@ -1,9 +1,11 @@
 """The ways to look for something in an image: in names or in contents, and how what is typed is read."""
 
 from enum import Enum
+from typing import TYPE_CHECKING
 
-from layertui.stack.search_names import Matcher, glob_matcher, regex_matcher
-from layertui.stack.search_pattern import Needle, compile_needle
+if TYPE_CHECKING:  # the first frame has the ways, and looks for nothing yet
+    from layertui.stack.search_names import Matcher
+    from layertui.stack.search_pattern import Needle
 
 
 class Way(Enum):
@@ -52,15 +54,19 @@ class Way(Enum):
         return ", ".join(names)
 
 
-def names_matcher(way: Way, query: str) -> Matcher:
+def names_matcher(way: Way, query: str) -> "Matcher":
     """What tells whether a path matches, by glob or by regular expression; smart case.
 
     Raises UsageError for what is malformed.
     """
+    from layertui.stack.search_names import glob_matcher, regex_matcher
+
     make = regex_matcher if way is Way.REGEX else glob_matcher
     return make(query, ignore_case=query == query.lower())
 
 
-def contents_needle(way: Way, query: str) -> Needle:
+def contents_needle(way: Way, query: str) -> "Needle":
     """What is looked for in contents; smart case. Raises UsageError for what is malformed."""
+    from layertui.stack.search_pattern import compile_needle
+
     return compile_needle(query, regex=way is Way.EXPRESSION, ignore_case=query == query.lower())

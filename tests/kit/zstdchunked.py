@@ -4,7 +4,7 @@ import re
 import struct
 from collections.abc import Sequence
 
-from layertui.layer.compression import zstd
+from layertui.layer.inflating import zstd
 from tests.kit.entries import Entry
 from tests.kit.estargz import (
     LANDMARK,

@@ -11,7 +11,7 @@ from backports import zstd
 from layertui.errors import DamagedError
 from layertui.image.blob import BytesBlob
 from layertui.image.digest import DiffID, Digest
-from layertui.layer import compression
+from layertui.layer import compression, inflating
 from layertui.layer.compression import Compression, decompress, sniff
 from layertui.layer.read import read_layer, tar_window
 from layertui.layer.tree import LayerTree
@@ -51,9 +51,9 @@ STORED: dict[str, bytes] = {
 def gzip_reader(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Both readers of gzip: the fast one where there is one, and the standard library's."""
     name = str(request.param)
-    if name == "isal" and not compression.HAS_ISAL:
+    if name == "isal" and not inflating.HAS_ISAL:
         pytest.skip("isal has no wheel for this machine")
-    monkeypatch.setattr(compression, "HAS_ISAL", name == "isal")
+    monkeypatch.setattr(inflating, "HAS_ISAL", name == "isal")
     return name
 
 

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from layertui.tui.actions import ACTIONS, BY_NAME, PREFIXES, Action, Place, after_prefix, bindings, footer, prefix_hint
+from layertui.tui.actions import ACTIONS, BY_NAME, PREFIXES, Action, Place, after_prefix, footer, prefix_hint
 from layertui.tui.screens.compare import CompareScreen
 from layertui.tui.screens.content import ContentScreen
 from layertui.tui.screens.hunks import HunksScreen
@@ -58,11 +58,6 @@ def test_every_action_has_somebody_who_does_it(action: Action) -> None:
     screens = (MainScreen, CompareScreen, ContentScreen, HunksScreen)
     panes = (FilePane, TreePane, FindPane, PageView, DetailPane, ComparePane)
     assert any(hasattr(kind, name) for kind in (*screens, *panes))
-
-
-def test_bindings_come_from_the_registry() -> None:
-    bound = {key for binding in bindings() for key in binding.key.split(",")}
-    assert bound == {key for key in all_keys() if " " not in key} | set(PREFIXES)
 
 
 def test_a_second_key_means_what_the_registry_says() -> None:

@@ -187,7 +187,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> threading.Semaphore:
                         raise Cancelled
                 yield ContentMatch(position, FileHit(0, 1, 0, number + 1, b"line %d" % number, (0, 4)))
 
-    monkeypatch.setattr(searching, "ContentSearch", Slow)
+    monkeypatch.setattr(stack_search, "ContentSearch", Slow)
     monkeypatch.setattr(searching, "PROGRESS_S", 0.02)
     return go
 

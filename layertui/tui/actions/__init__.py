@@ -1,7 +1,7 @@
-"""The registry of actions: from it come the key bindings, the help, the footer and the command palette."""
+"""The registry of actions: from it come the keys, the help, the footer and the command palette."""
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from layertui.settings.keynames import shown
 from layertui.tui.actions.action import PREFIXES as PREFIXES
@@ -12,9 +12,6 @@ from layertui.tui.actions.contents import CONTENTS_AND_REST
 from layertui.tui.actions.keymap import Keymap as Keymap
 from layertui.tui.actions.looking import LOOKING
 from layertui.tui.actions.moving import MOVING
-
-if TYPE_CHECKING:
-    from textual.binding import Binding
 
 ACTIONS: Final = (*MOVING, *LOOKING, *CONTENTS_AND_REST)
 """Everything that can be done, in the order of the help, with the keys that it has by default."""
@@ -55,19 +52,6 @@ def key_of(name: str) -> str:
     """The first key of an action, as a sentence names it; the palette's words where it has none."""
     action = next(action for action in keymap().actions if action.name == name)
     return shown(action.keys[0]) if action.keys else f"`{action.help}`"
-
-
-def bindings() -> "list[Binding]":
-    """Every single key as a Textual binding, with the action's name as its identity for a keymap."""
-    from textual.binding import Binding  # the registry is read where there is no screen, too
-
-    made = [
-        Binding(",".join(single), f"do('{action.name}')", action.help, show=False, id=action.name)
-        for action in ACTIONS
-        if (single := [key for key in action.keys if " " not in key])
-    ]
-    made += [Binding(key, f"prefix('{key}')", hint, show=False, id=f"prefix_{key}") for key, hint in PREFIXES.items()]
-    return made
 
 
 def after_prefix(prefix: str, key: str) -> Action | None:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from textual.worker import Worker, get_current_worker
 
@@ -11,13 +12,13 @@ from layertui.image.image import Image, Layer
 from layertui.present.find import fuzzy
 from layertui.present.found import Match
 from layertui.present.ways import Way, names_matcher
-from layertui.stack.search import ContentSearch
-from layertui.stack.search_names import find_names
-from layertui.stack.search_pattern import Needle
 from layertui.stack.squash import Squash
 from layertui.tui.host import Host, guarded
 from layertui.tui.loading.reading import GIVE_WAY_S, PROGRESS_S, TYPING_S
 from layertui.tui.messages_searching import FoundSome, SearchEnded
+
+if TYPE_CHECKING:  # what searches is imported by the first search
+    from layertui.stack.search_pattern import Needle
 
 FUZZY_LIMIT = 500
 """Hits that are kept of a fuzzy search: the best."""
@@ -58,13 +59,15 @@ class Searcher:
             if matcher is None:
                 hits = fuzzy(squash, query, FUZZY_LIMIT, cancelled)
                 return SearchEnded(search, [Match(hit.position) for hit in hits], limited=len(hits) == FUZZY_LIMIT)
+            from layertui.stack.search_names import find_names
+
             positions = islice(find_names(squash, matcher, cancelled=cancelled), NAMES_LIMIT)
             matches = [Match(position) for position in positions]
             return SearchEnded(search, matches, limited=len(matches) == NAMES_LIMIT)
 
         return self._start(find)
 
-    def contents(self, image: Image, squash: Squash, needle: Needle) -> int:
+    def contents(self, image: Image, squash: Squash, needle: "Needle") -> int:
         """Look through the contents of all versions; hits come as they are found, a few times a second.
 
         Returns the search's number.
@@ -87,6 +90,8 @@ class Searcher:
                     done_bytes += sum(size for number, size in sizes.items() if number < layer)
                     post(FoundSome(search, found[:], layer, done_bytes, sum(sizes.values())))
                     found.clear()
+
+            from layertui.stack.search import ContentSearch
 
             looking = ContentSearch(image, squash, needle, progress=progress, cancelled=cancelled)
             sizes.update((number, _stored_bytes(image.layers[number])) for number in looking.layers)

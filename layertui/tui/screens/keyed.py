@@ -1,10 +1,9 @@
 """KeyScreen: what every screen does with keys: one at a time, as the registry says, prefixes and the prompt first."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any, ClassVar
+from typing import Any
 
 from textual import events
-from textual.binding import BindingType
 from textual.message import Message
 from textual.reactive import Reactive
 from textual.screen import Screen
@@ -12,7 +11,7 @@ from textual.widget import Widget
 from textual.worker import Worker
 
 from layertui.present.safetext import cell_width, crop_end
-from layertui.tui.actions import BY_NAME, Place, after_prefix, bindings, footer, keymap, prefix_hint
+from layertui.tui.actions import BY_NAME, Place, after_prefix, footer, keymap, prefix_hint
 from layertui.tui.widgets.bars import Bar
 from layertui.tui.widgets.lines import LineList
 from layertui.tui.widgets.looks import LOOK_CLASSES, Line, cells, spread
@@ -26,7 +25,6 @@ class KeyScreen(Screen[object], inherit_bindings=False):
     """A screen with a header, a footer and a prompt, whose keys come from the registry."""
 
     COMPONENT_CLASSES = LOOK_CLASSES
-    BINDINGS: ClassVar[list[BindingType]] = list(bindings())
 
     focused: Reactive[Widget | None] = Reactive(None, repaint=False)
     """Textual draws the whole screen when the focus moves; the panes draw what changes themselves."""
@@ -44,6 +42,8 @@ class KeyScreen(Screen[object], inherit_bindings=False):
         self.prefix = ""
         self.notice = ""
         """One sentence in the footer, until the next key."""
+        self.in_haste = False
+        """Whether what there is, is drawn at once, though all will be laid out and drawn anew: the very first frame."""
 
     @property
     def pane(self) -> LineList:
@@ -56,7 +56,8 @@ class KeyScreen(Screen[object], inherit_bindings=False):
 
     def _compositor_refresh(self) -> None:
         """Draw once: where all is to be laid out and drawn anew, Textual draws what there is first, and then all."""
-        if not (self._layout_required and self._repaint_required):
+        if self.in_haste or not (self._layout_required and self._repaint_required):
+            self.in_haste = False
             super()._compositor_refresh()
 
     # What workers need
@@ -118,13 +119,9 @@ class KeyScreen(Screen[object], inherit_bindings=False):
         if action is not None:
             self.perform(action.name)
         elif key in keymap().prefixes:
-            self.action_prefix(key)
+            self.begin_prefix(key)
 
-    def action_do(self, name: str) -> None:
-        """A key was pressed."""
-        self.perform(name)
-
-    def action_prefix(self, key: str) -> None:
+    def begin_prefix(self, key: str) -> None:
         """The first of two keys was pressed."""
         self.prefix = key
         self.tell()

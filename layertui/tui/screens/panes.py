@@ -51,6 +51,7 @@ class PanesScreen(TakingScreen):
         """Everything that can be looked at, by number."""
         self.here: tuple[int, int] | None = None
         """The entry and the layer that are looked at."""
+        self.in_haste = True
         self.base = Base()
         self.loader = Loader(self, low_bandwidth=low_bandwidth)
         self.body = Still(classes="body")

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
 from textual.geometry import Region
@@ -15,13 +15,15 @@ from layertui.present.marks import OUTCOME_MARKS, STATE_MARKS, outcome_mark
 from layertui.present.safetext import crop_middle, safe
 from layertui.present.units import size_narrow
 from layertui.present.ways import Way
-from layertui.stack.search_file import FileHit
 from layertui.stack.squash import Squash
 from layertui.tui.actions import Place
 from layertui.tui.widgets.columns import SIZE_WIDTH
 from layertui.tui.widgets.lines import LineList
 from layertui.tui.widgets.looks import Line, Run, cells, pad, pad_left, spread
 from layertui.tui.wrapping import wrap
+
+if TYPE_CHECKING:
+    from layertui.stack.search_file import FileHit
 
 TEXT_WIDTH = 24
 """Cells that the line of a hit gets at least, where the pane has so many."""
@@ -270,7 +272,7 @@ def _ways(way: Way) -> list[Line]:
     return [*lines, [("dim", " Small letters find capitals too.")]]
 
 
-def _with_text(path: str, hit: FileHit, room: int) -> list[Run]:
+def _with_text(path: str, hit: "FileHit", room: int) -> list[Run]:
     """Path, place and line of a hit, with what matched marked; the path is cut before the line is."""
     place, more = hit_place(hit), hit_more(hit)
     more = f"  {more}" if more and room > 2 * TEXT_WIDTH else ""
